@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use harness_record::About;
 use harness_record::json_files::json_files;
+use harness_record::profile::Kind;
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -41,6 +42,8 @@ pub struct Config {
     pub about: About,
     /// Globs on the workloads of the optional sections of a report.
     pub on_demand: OnDemand,
+    /// Kinds of functions and operations in profiles, besides those of every program.
+    pub kinds: Vec<Kind>,
     /// Probe for timing.
     pub probe: Program,
     /// Probe that counts heap allocations.
@@ -114,6 +117,15 @@ impl Default for Config {
                 .to_vec(),
             about: About::default(),
             on_demand: OnDemand::default(),
+            kinds: vec![
+                Kind::new(
+                    "matrix product",
+                    &["product", "matmul*", "matvec*", "gemm*"],
+                ),
+                Kind::new("attention", &["attention", "attend*"]),
+                Kind::new("normalization", &["norm", "layernorm"]),
+                Kind::new("activation", &["gelu*", "softmax*", "tanh*", "exp"]),
+            ],
             probe: Program::Bin {
                 package: "harness-suite".to_owned(),
                 name: "probe".to_owned(),
@@ -275,6 +287,13 @@ mod tests {
             config.probe,
             Program::Command(vec!["./probe".to_owned(), "--fast".to_owned()])
         );
+    }
+
+    #[test]
+    fn kinds_of_functions_are_configured() {
+        let text = "kinds = [{ name = \"hashing\", words = [\"sha*\"] }]";
+        let config: Config = toml::from_str(text).expect("valid");
+        assert_eq!(config.kinds, [Kind::new("hashing", &["sha*"])]);
     }
 
     #[test]

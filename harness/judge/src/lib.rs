@@ -8,5 +8,8 @@ pub mod machine;
 pub mod policy;
 pub mod profile;
 pub mod roadmap;
+mod standing;
 pub mod time_change;
 pub mod trends;
+
+pub use standing::Standing;

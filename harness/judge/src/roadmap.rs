@@ -21,11 +21,11 @@ pub enum TargetStatus {
 pub enum Audit {
     /// The whole interval is beyond the forecast.
     Beaten,
-    /// The interval overlaps the forecast, and excludes no change.
+    /// The interval overlaps the forecast, excludes no change, and is narrow beside the forecast: see [`audit`].
     Held,
     /// The whole interval falls short of the forecast.
     Wrong,
-    /// The interval contains both the forecast and no change, or there are too few rounds.
+    /// The interval overlaps the forecast but is too wide to call it held, or there are too few rounds.
     Unclear,
 }
 
@@ -68,16 +68,24 @@ pub fn stand(measured: &Measured, wanted: &Range, better: Better) -> TargetStatu
     }
 }
 
-/// Compares a change with its forecast.
+/// Smallest distance from a forecast that an end of a held interval may have, as a logarithm: 1 %.
+const LEAST_SLACK: f64 = 0.01;
+
+/// Compares a change with its forecast. A forecast is only held if no end of the interval is farther from it than half of the
+/// forecast change, on a logarithmic scale: a wide interval overlaps any forecast.
 pub fn audit(measured: &Measured, forecast: &Range, better: Better) -> Audit {
     let Some((worse, best)) = measured.ends else {
         return Audit::Unclear;
     };
+    let within =
+        |end: f64, mark: f64| (end / mark).ln().abs() <= (mark.ln().abs() / 2.0).max(LEAST_SLACK);
+    let is_narrow = (!beyond(forecast.near, worse, better) || within(worse, forecast.near))
+        && (!beyond(best, forecast.far, better) || within(best, forecast.far));
     if beyond(worse, forecast.far, better) {
         Audit::Beaten
     } else if beyond(forecast.near, best, better) {
         Audit::Wrong
-    } else if beyond(worse, 1.0, better) || forecast.near == 1.0 {
+    } else if is_narrow && (beyond(worse, 1.0, better) || forecast.near == 1.0) {
         Audit::Held
     } else {
         Audit::Unclear
@@ -167,7 +175,17 @@ mod tests {
         let audited =
             |low, high| audit(&speed(low, high, 0.97), &wanted(1.15, 1.2), Better::Higher);
         assert_eq!(audited(1.0, 1.1), Audit::Wrong);
-        assert_eq!(audited(1.05, 1.16), Audit::Held);
+        assert_eq!(audited(1.08, 1.16), Audit::Held);
+        assert_eq!(
+            audited(1.02, 1.16),
+            Audit::Unclear,
+            "most of the interval falls short"
+        );
+        assert_eq!(
+            audited(1.16, 2.0),
+            Audit::Unclear,
+            "far above the forecast, too"
+        );
         assert_eq!(audited(1.16, 1.3), Audit::Held);
         assert_eq!(audited(1.21, 1.3), Audit::Beaten);
         assert_eq!(

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::charts::Named;
 use crate::render::Format;
-use crate::render::chart::{ChartError, Layout};
+use crate::render::chart::ChartError;
 use crate::{ReportData, charts, page, results, roadmap, sections, summary};
 
 /// A report that cannot be written.
@@ -107,7 +107,7 @@ fn draw(named: &Named, folder: &Path, png: bool) -> Result<Vec<(PathBuf, Vec<u8>
     let path = folder.join(named.name);
     let mut files = vec![(
         path.with_extension("svg"),
-        named.chart.svg(Layout::Wide)?.into_bytes(),
+        named.chart.to_svg().into_bytes(),
     )];
     if png {
         files.push((path.with_extension("png"), named.chart.png()?));

@@ -1,15 +1,16 @@
-//! The audit of the roadmap's forecasts: each is held, beaten, wrong or unclear, by the confidence interval of the
-//! comparison that tests it.
+//! The audit of the roadmap's forecasts: the claim, the measurement that tests it, the verdict by its confidence interval, and
+//! the gap between claim and measurement.
 
 use harness_judge::roadmap::{Audit, Measured, audit, measure};
 use harness_record::metric::Figure;
 use harness_record::roadmap::Forecast;
 
+use crate::evidence::time_change;
 use crate::figures::{self, Absent};
 use crate::render::{Cell, Table, Tone};
 use crate::roadmap::change;
 use crate::section::Outcomes;
-use crate::{ReportData, Section};
+use crate::{Gap, ReportData, Section};
 
 /// A forecast and its measurement.
 #[derive(Debug, Clone)]
@@ -59,18 +60,21 @@ fn measured(report_data: &ReportData, forecast: &Forecast) -> Result<Measured, S
         .map_err(|absent| absent.to_string())
 }
 
-/// The section of the report; none without forecasts.
+const TITLE: &str = "Forecast audit";
+
+/// The section of the report; none if no forecast was tested.
 pub fn section(report_data: &ReportData) -> Option<Section> {
     let audits = audits(report_data);
-    if audits.is_empty() {
+    if audits.iter().all(|audited| audited.audit.is_none()) {
         return None;
     }
     let mut section = Section {
         id: "forecasts",
-        title: "Forecast audit",
+        title: TITLE,
         ..Section::default()
     };
     section.says.push(verdict(&audits));
+    section.says.extend(largest_gap(&audits));
     section.tables.push(table(report_data, &audits));
     if audits
         .iter()
@@ -84,7 +88,46 @@ pub fn section(report_data: &ReportData) -> Option<Section> {
     Some(section)
 }
 
-/// One sentence that counts the forecasts by result.
+/// The gap of the section, if there are forecasts and none was tested.
+pub(super) fn not_measured(report_data: &ReportData) -> Option<Gap> {
+    let audits = audits(report_data);
+    let open = !audits.is_empty() && audits.iter().all(|audited| audited.audit.is_none());
+    open.then(|| Section::not_measured(&format!("{TITLE} is"), &report_data.commands.ablation))
+}
+
+/// The sentence on the forecast that is farthest from its measurement, among those that are wrong.
+fn largest_gap(audits: &[Audited<'_>]) -> Option<String> {
+    let wrong = audits
+        .iter()
+        .filter(|audited| audited.audit == Some(Audit::Wrong));
+    let gaps = wrong.filter_map(|audited| Some((audited, gap(audited)?)));
+    let size = |gap: f64| gap.ln().abs();
+    let (audited, _) = gaps.max_by(|a, b| size(a.1).total_cmp(&size(b.1)))?;
+    let Forecast {
+        name,
+        metric,
+        range,
+        ..
+    } = audited.forecast;
+    let figure = audited.measured.as_ref().ok()?.figure;
+    Some(format!(
+        "The largest gap: \"{name}\", claimed {} in {}, measured {}.",
+        range.text(metric),
+        metric.title(),
+        time_change(&figure)
+    ))
+}
+
+/// The measured figure divided by the nearer end of the claim; 1 within the claim. None if nothing was measured, or if one of
+/// them is zero.
+fn gap(audited: &Audited<'_>) -> Option<f64> {
+    let range = audited.forecast.range;
+    let (low, high) = (range.near.min(range.far), range.near.max(range.far));
+    let value = audited.measured.as_ref().ok()?.figure.value;
+    (value > 0.0 && low > 0.0).then(|| value / value.clamp(low, high))
+}
+
+/// One sentence that counts the forecasts by verdict.
 pub fn verdict(audits: &[Audited<'_>]) -> String {
     OUTCOMES.counted(
         "forecasts",
@@ -106,8 +149,7 @@ const OUTCOMES: Outcomes<Audit> = Outcomes {
 };
 
 fn table(report_data: &ReportData, audits: &[Audited<'_>]) -> Table {
-    let measured =
-        |figure: &Figure| Cell::number(figure.value, change(figure.value, figure.interval));
+    let measured = |figure: &Figure| Cell::number(figure.value, time_change(figure));
     let test = |audited: &Audited<'_>| match (&audited.forecast.test, &audited.measured) {
         (Err(why), _) => why.clone(),
         (Ok(test), Err(why)) => format!(
@@ -123,15 +165,20 @@ fn table(report_data: &ReportData, audits: &[Audited<'_>]) -> Table {
     Table::of("forecasts and measurements", audits)
         .left("forecast", "forecast", |audited| &audited.forecast.name)
         .left("metric", "metric", |audited| audited.forecast.metric.title())
-        .right("forecast_change", "predicted", |audited| {
+        .right("claimed", "claimed", |audited| {
             let Forecast { metric, range, .. } = audited.forecast;
             Cell::number(range.near, range.text(metric))
         })
         .right("measured", "measured", |audited| audited.measured.as_ref().ok().map(|found| measured(&found.figure)))
-        .left("audit", "result", |audited| OUTCOMES.cell(audited.audit))
+        .left("verdict", "verdict", |audited| OUTCOMES.cell(audited.audit))
+        .right("gap", "gap", |audited| {
+            let gap = gap(audited)?;
+            let text = if gap == 1.0 { "none".to_owned() } else { change(gap, None) };
+            Some(Cell::number(gap, text))
+        })
         .left("test", "tested by", |audited| test(audited))
         .notes([
-            "Beaten: the whole interval is better than predicted. Wrong: the whole interval falls short of the prediction. Held: the interval reaches the prediction and excludes no change. Unclear: the interval includes both, or there were fewer than six rounds."
+            "Beaten: the whole interval is better than claimed. Wrong: the whole interval falls short of the claim. Held: the interval reaches the claim, excludes no change, and no end is farther from the claim than half of the claimed change. Unclear: the interval reaches the claim but is wider, or there were too few rounds. Gap: the measured figure relative to the nearer end of the claim."
                 .to_owned(),
         ].into_iter().chain((!provenance.is_empty()).then_some(provenance)))
 }

@@ -10,11 +10,13 @@ use std::path::{Path, PathBuf};
 
 use harness_probe::Instrument;
 use harness_record::json_files::json_files;
-use harness_record::{FileError, Record};
+use harness_record::{About, FileError, Record};
+use rayon::prelude::*;
 
+use crate::bests::{Bests, rows_of};
 use crate::outline::{Outline, Part, outlines};
 use crate::source::{Taken, keep};
-use crate::{Commands, ReportData};
+use crate::{Commands, Previous, ReportData};
 
 /// Gathers the data of the records in a folder; none if none can be read.
 ///
@@ -93,12 +95,69 @@ pub fn gather(
     };
     let place = place(true).or_else(|| place(false)).unwrap_or(0);
     let (name, record) = needed.remove(place);
+    let previous = previous(&outlines, &record.created, main);
     let mut report_data = ReportData::new(&name, record, anchors, commands);
+    report_data.previous = previous;
     for (name, record) in needed {
         report_data.add(&name, record);
     }
+    report_data.bests = bests(&report_data, &outlines, first);
     report_data.notes = notes(&passed, elsewhere, &unread);
     Ok(Some(report_data))
+}
+
+/// The best values over all complete records, whose rows of the headline workload are read on all CPUs. `first` is in memory.
+fn bests(
+    report_data: &ReportData,
+    outlines: &[Outline],
+    first: Option<(&Path, &Record)>,
+) -> Option<Bests> {
+    let none = report_data.bests.as_ref()?.emptied();
+    let is_wanted = |outline: &&Outline| {
+        let mut parts = outline.parts.iter();
+        outline.whole && parts.any(|part| none.is_of(&part.taken.workload, &part.work))
+    };
+    let of_one = |outline: &Outline| {
+        let mut bests = none.clone();
+        let name = file_name(&outline.path);
+        if let Some((_, record)) = first.filter(|(path, _)| *path == outline.path) {
+            bests.add(&name, record, &report_data.anchors);
+            return bests;
+        }
+        if let Some((command, rows)) = rows_of(&outline.path, &bests.workload) {
+            let record = Record {
+                created: outline.created.clone(),
+                command,
+                quick: false,
+                asked: Vec::new(),
+                environment: outline.environment.clone(),
+                machine: None,
+                about: About::default(),
+                rows,
+            };
+            bests.add(&name, &record, &report_data.anchors);
+        }
+        bests
+    };
+    let all = outlines.par_iter().filter(is_wanted).map(of_one);
+    Some(all.reduce(|| none.clone(), Bests::merged))
+}
+
+/// The newest complete record from before `created` that has the main workload, or the newest at all without one. Records that
+/// cannot be read are passed over.
+fn previous(outlines: &[Outline], created: &str, main: Option<&str>) -> Previous {
+    let has_main = |outline: &&Outline| {
+        main.is_none_or(|main| {
+            let mut parts = outline.parts.iter();
+            parts.any(|part| part.taken.workload == main)
+        })
+    };
+    outlines
+        .iter()
+        .filter(|outline| outline.whole && outline.created.as_str() < created)
+        .filter(has_main)
+        .find_map(|outline| Record::read(&outline.path).ok())
+        .map_or(Previous::None, |record| Previous::Run(Box::new(record)))
 }
 
 /// Chooses the readings to take from each record; `outlines` has the newest first. Also returns the names of the partial
@@ -418,6 +477,28 @@ mod tests {
             "the time of the main workload leads"
         );
         assert!(report_data.notes.is_empty(), "{:?}", report_data.notes);
+    }
+
+    #[test]
+    fn the_run_before_is_the_newest_complete_one_with_the_main_workload() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let created = |report_data: &ReportData| match &report_data.previous {
+            Previous::Run(record) => Some(record.created.clone()),
+            Previous::None => None,
+            Previous::NotSearched => panic!("earlier records are in the folder"),
+        };
+        written(folder.path(), "2026-01-04T00:00:00Z", "this", &["main"]);
+        assert_eq!(created(&gathered(folder.path()).expect("records")), None);
+        written(folder.path(), "2026-01-01T00:00:00Z", "this", &["main"]);
+        written(folder.path(), "2026-01-02T00:00:00Z", "this", &["late"]);
+        written(folder.path(), "2026-01-03T00:00:00Z", "other", &["main"]);
+        write(folder.path(), "2026-01-03T01:00:00Z", |record| {
+            (record.quick, record.rows) = (true, vec![row("main", "naive", vec![callgrind(3)])]);
+        });
+        assert_eq!(
+            created(&gathered(folder.path()).expect("records")).as_deref(),
+            Some("2026-01-01T00:00:00Z")
+        );
     }
 
     #[test]

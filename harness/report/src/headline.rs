@@ -1,13 +1,11 @@
-//! The headline workload of a report, and the figures that summarize it.
+//! The headline of a report: the workload that summarizes it, its main metric, and the finding in one line.
 
 use harness_probe::Instrument;
-use harness_record::metric::{self, Figure, Metric, Quantity};
+use harness_record::metric::{self, Better, Metric, Quantity};
 use harness_record::{Data, Record, Row, number};
 
 use crate::ReportData;
-use crate::charts::{Finding, finding};
-use crate::figures::{self, Absent};
-use crate::render::{Cell, Table, Tone};
+use crate::charts::finding;
 
 /// Returns the headline workload: the first one that generates text, else the first one that yields tokens, else the first
 /// one. None if the record has no rows.
@@ -37,170 +35,118 @@ pub(super) fn unit<'a>(record: &'a Record, workload: &str) -> &'a str {
         .map_or("unit", |row| &row.unit.name)
 }
 
-/// One number that summarizes a record, with its description.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct Tile {
-    /// The number, shown large: `x812`, `0 B`.
-    pub number: String,
-    /// The description, shown small.
-    pub says: String,
-}
-
-/// The speedup of the last phase with a correct answer over each anchor, in tokens per second, and the heap bytes it allocates.
-pub fn tiles(record: &Record, anchors: &[String]) -> Vec<Tile> {
-    let Some(workload) = headline(record) else {
-        return Vec::new();
+/// The metric that a workload is summarized by: the first of these with a figure in some phase.
+pub(super) fn main_metric(record: &Record, workload: &str) -> Option<&'static Metric> {
+    const BY_IMPORTANCE: [&str; 4] = [
+        "tokens-per-second",
+        "time",
+        "instructions",
+        "bytes-per-token",
+    ];
+    let has_figures = |metric: &&Metric| {
+        let mut rows = record.rows.iter().filter(|row| row.workload == workload);
+        rows.any(|row| metric.figure(row).is_some())
     };
-    let found = |metric, anchor| {
-        finding(
-            record,
-            std::slice::from_ref(anchor),
-            workload,
-            metric::by_name(metric)?,
-        )
-    };
-    let speed = |anchor| {
-        let Finding {
-            head,
-            ratio,
-            head_figure,
-            ..
-        } = found("tokens-per-second", anchor)?;
-        let says = format!(
-            "the tokens per second of {anchor}{}; {head} reaches {}, its median over all rounds",
-            interval(&ratio),
-            number::figure(Quantity::PerSecond, &head_figure)
-        );
-        Some(Tile {
-            number: number::ratio(ratio.value),
-            says,
-        })
-    };
-    let heap = anchors
-        .iter()
-        .find_map(|anchor| found("bytes-per-token", anchor))
-        .map(|found| {
-            let bytes = |figure: &Figure| number::plain(Quantity::Bytes, figure.value);
-            let (unit, base) = (unit(record, workload), bytes(&found.base_figure));
-            let says = format!("allocated per {unit}; {} allocates {base}", found.anchor);
-            Tile {
-                number: bytes(&found.head_figure),
-                says,
-            }
-        });
-    anchors.iter().filter_map(speed).chain(heap).collect()
-}
-
-fn interval(ratio: &Figure) -> String {
-    let Some(ends) = ratio.interval else {
-        return String::new();
-    };
-    let [low, high] = [ends.low, ends.high].map(number::ratio);
-    format!(
-        " ({:.0} % confidence interval {low} to {high})",
-        ends.level * 100.0
-    )
-}
-
-/// The table of phases: the phases of the headline workload in order, each compared with the anchors and with the previous
-/// phase.
-pub fn ladder(report_data: &ReportData) -> Option<Table> {
-    let (record, anchors) = (&report_data.record, &report_data.anchors);
-    let workload = headline(record)?;
-    let throughput = metric::by_name("tokens-per-second")?;
-    let time = metric::by_name("time")?;
-    let rows: Vec<&Row> = record
-        .phases()
-        .into_iter()
-        .filter_map(|phase| record.row(workload, phase))
-        .collect();
-    let shown = if rows.iter().any(|row| throughput.figure(row).is_some()) {
-        throughput
-    } else {
-        time
-    };
-    let unit = &rows.first()?.unit.name;
-    let with_previous = rows
-        .iter()
-        .enumerate()
-        .map(|(index, row)| (*row, index.checked_sub(1).map(|index| rows[index])));
-    let mut table = Table::of(format!("{workload}, phase by phase"), with_previous)
-        .left("phase", "phase", |(row, _)| Cell::text(&row.phase))
-        .right(&key(shown), shown.title(), |(row, _)| {
-            value_cell(shown, row)
-        });
-    for anchor in anchors {
-        table = table.right(
-            &format!("speed_over_{anchor}"),
-            &format!("x {anchor}"),
-            |(row, _)| speed_cell(record.row(workload, anchor), row),
-        );
-    }
-    table = table.right(
-        "speed_over_the_phase_before",
-        "x previous phase",
-        |(row, before)| speed_cell(*before, row),
-    );
-    for metric in ["bytes-per-token", "allocations-per-token"]
+    BY_IMPORTANCE
         .into_iter()
         .filter_map(metric::by_name)
-    {
-        table = table.right(&key(metric), &metric.title_per(unit), |(row, _)| {
-            value_cell(metric, row)
-        });
-    }
-    let speed = rows.iter().any(|row| shown.figure(row).is_some()).then(|| {
-        format!(
-            "Speed (the columns with x) is relative to the named phase: the median ratio of {} over the rounds in which both ran. A slow phase runs in few rounds, so this need not be the quotient of the two medians. [low, high] is the 95 % interval, or the range of all rounds if there are fewer than six.",
-            shown.title()
-        )
+        .find(has_figures)
+}
+
+/// The phase that totals are compared with: the last anchor with a row of the workload. The last one is the nearest to the
+/// present, so its ratio is the most modest.
+pub(super) fn base<'a>(report_data: &'a ReportData, workload: &str) -> Option<&'a str> {
+    let measured = |anchor: &&String| report_data.row(workload, anchor).is_some();
+    report_data
+        .anchors
+        .iter()
+        .rev()
+        .find(measured)
+        .map(String::as_str)
+}
+
+/// The finding of the report, such as `optimized reaches 5,310 tokens/s: 74.1x reference`.
+pub fn title(report_data: &ReportData) -> String {
+    let record = &report_data.record;
+    let Some(workload) = headline(record) else {
+        return "A record without measurements".to_owned();
+    };
+    let found = main_metric(record, workload).and_then(|metric| {
+        let anchors: Vec<String> = report_data.anchors.iter().rev().cloned().collect();
+        let found = finding(record, &anchors, workload, metric)?;
+        let verb = match metric.better() {
+            Better::Higher => "reaches",
+            Better::Lower => "takes",
+        };
+        Some(format!(
+            "{} {verb} {} {}: {} {}",
+            found.head,
+            spelled_out(metric.quantity(), found.head_figure.value),
+            metric.title_per(unit(record, workload)),
+            number::ratio(found.ratio.value),
+            found.anchor
+        ))
     });
-    let problems = super::problems::of(rows.iter().copied()).into_iter();
-    let notes = problems
-        .chain(speed)
-        .chain([report_data.provenance([workload])]);
-    let table = table.left("check", "check", |(row, _)| super::run_tables::check(row));
-    Some(table.notes(notes).without_empty_columns())
+    found.unwrap_or_else(|| format!("Benchmark report of {workload}"))
 }
 
-fn key(metric: &Metric) -> String {
-    metric.name().replace('-', "_")
-}
-
-fn value_cell(metric: &Metric, row: &Row) -> Option<Cell> {
-    figures::figure(metric, Some(row))
-        .ok()
-        .map(|figure| Cell::figure(metric, &figure))
-}
-
-fn speed_cell(base: Option<&Row>, head: &Row) -> Cell {
-    match figures::speed(base, head) {
-        Ok(figure) => {
-            let interval = figure
-                .interval
-                .filter(|_| base.is_some_and(|base| base.phase != head.phase));
-            Cell::ratio(Figure { interval, ..figure })
-        }
-        Err(Absent::NoBase | Absent::NotMeasured | Absent::NoMeaning) => Cell::missing(),
-        Err(Absent::AnswerNotRight) => Cell::missing().toned(Tone::Bad),
-        Err(_) => Cell::missing().toned(Tone::Notice),
+/// A value for a heading: thousands are written in full, `5,310` and not `5.31 k`.
+fn spelled_out(quantity: Quantity, value: f64) -> String {
+    if quantity != Quantity::PerSecond || !(1e3..1e6).contains(&value) {
+        return number::plain(quantity, value);
     }
+    let unit = 10f64.powi(value.log10().floor() as i32 - 2);
+    number::exact((value / unit).round() * unit)
 }
 
 #[cfg(test)]
 mod tests {
+    use harness_record::sample::{callgrind, record, row};
+
     use super::*;
 
-    #[test]
-    fn a_record_without_rows_has_no_headline() {
-        let record = harness_record::sample::record(Vec::new());
-        assert_eq!(headline(&record), None);
-        assert_eq!(tiles(&record, &["naive".to_owned()]), []);
+    fn report_data(record: Record) -> ReportData {
         let commands = crate::Commands {
             ablation: String::new(),
             growth: String::new(),
             matrix: String::new(),
         };
-        assert_eq!(ladder(&ReportData::new("", record, &[], commands)), None);
+        ReportData::new("", record, &["naive".to_owned()], commands)
+    }
+
+    #[test]
+    fn a_record_without_rows_has_no_headline() {
+        let record = record(Vec::new());
+        assert_eq!(headline(&record), None);
+        assert!(title(&report_data(record)).contains("without measurements"));
+    }
+
+    #[test]
+    fn a_title_has_the_words_of_metric_unit_and_anchor() {
+        let rows = [("naive", 4_000_000), ("fast", 1_000_000)]
+            .map(|(phase, count)| row("w", phase, vec![callgrind(count)]));
+        let mut record = record(rows.to_vec());
+        record
+            .rows
+            .iter_mut()
+            .for_each(|row| row.unit.name = "page".to_owned());
+        let title = title(&report_data(record));
+        assert!(
+            title.starts_with("fast takes 1.00 M instructions per page: "),
+            "{title}"
+        );
+        assert!(
+            title.contains("0.250") && title.ends_with(" naive"),
+            "{title}"
+        );
+    }
+
+    #[test]
+    fn thousands_are_spelled_out() {
+        let text = |value| spelled_out(Quantity::PerSecond, value);
+        assert_eq!(
+            [text(5312.4), text(74.1), text(61_234.0)],
+            ["5,310", "74.1", "61,200"]
+        );
     }
 }

@@ -5,11 +5,13 @@
 //! Two kinds of names have a meaning: a phase `BASE,axis=value` is BASE with one axis changed, and a workload
 //! `NAME@key=value` is one size of a sweep over `key`.
 
+pub mod bests;
 pub mod charts;
-mod figure_tables;
+pub(crate) mod evidence;
 pub mod figures;
 mod files;
 pub mod forecasts;
+pub mod gate;
 mod gather;
 mod groups;
 pub mod headline;
@@ -29,27 +31,36 @@ mod source;
 mod summary;
 pub mod tables;
 
-pub use figure_tables::figure_tables;
 pub use files::{ReportError, Written, write};
 pub use gather::gather;
 pub use page::page;
-pub use report_data::{Commands, ReportData};
+pub use report_data::{Commands, Previous, ReportData};
 pub use results::results;
 pub use run_tables::{BARS, run_tables};
-pub use section::Section;
+pub use section::{Gap, Section};
 pub use source::{Source, Taken};
 pub use summary::summary;
 
-/// The sections that have content, in the order they are shown.
+/// The sections that have content, in order.
 pub fn sections(report_data: &ReportData) -> Vec<Section> {
-    let group = |of| Some(groups::section(report_data, of));
+    let group = |of| groups::section(report_data, of);
     let possible = [
         roadmap::section(report_data),
-        ledger::section(report_data),
         group(&groups::ABLATION),
-        forecasts::section(report_data),
+        ledger::section(report_data),
+        bests::section(report_data),
         group(&groups::GROWTH),
+        groups::positions::section(report_data),
         group(&groups::MATRIX),
+        forecasts::section(report_data),
     ];
     possible.into_iter().flatten().collect()
+}
+
+/// What was not measured at all and therefore has no section, each with the command that measures it.
+pub fn not_measured(report_data: &ReportData) -> Vec<Gap> {
+    let groups = groups::USES
+        .into_iter()
+        .filter_map(|of| groups::not_measured(report_data, of));
+    groups.chain(forecasts::not_measured(report_data)).collect()
 }

@@ -10,6 +10,7 @@ use harness_record::metric::{Figure, Metric};
 use harness_record::roadmap::Roadmap;
 use harness_record::{Record, Row};
 
+use crate::bests::Bests;
 use crate::figures;
 use crate::provenance::conditions;
 use crate::source::{Source, Taken, keep, merge, source, taken};
@@ -27,8 +28,24 @@ pub struct ReportData {
     pub roadmap: Option<Roadmap>,
     /// The commands that take the measurements which are made on demand.
     pub commands: Commands,
+    /// The best values of the headline workload over all runs of the machine; none without times of it.
+    pub bests: Option<Bests>,
+    /// The run before the main record.
+    pub previous: Previous,
     /// Notes for the reader on records that were left out.
     pub notes: Vec<String>,
+}
+
+/// The last whole run of the same machine before the main record, with the same main workload.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Previous {
+    /// Earlier records were not searched.
+    #[default]
+    NotSearched,
+    /// There is none.
+    None,
+    /// The record of that run.
+    Run(Box<Record>),
 }
 
 /// The commands that take the measurements which are made on demand.
@@ -52,12 +69,15 @@ impl ReportData {
             .collect();
         let source = source(name, &record, taken);
         let anchors = anchors.to_vec();
+        let bests = Bests::of(name, &record, &anchors);
         Self {
             record,
             sources: vec![source],
             anchors,
             roadmap: None,
             commands,
+            bests,
+            previous: Previous::default(),
             notes: Vec::new(),
         }
     }
@@ -65,6 +85,9 @@ impl ReportData {
     /// Adds the workloads and the instruments of another record that are missing here. Readings of a known workload are only
     /// added if its definition and answer are equal.
     pub fn add(&mut self, name: &str, mut other: Record) {
+        if let Some(bests) = &mut self.bests {
+            bests.add(name, &other, &self.anchors);
+        }
         let workloads: Vec<String> = other.workloads().into_iter().map(str::to_owned).collect();
         let fresh = workloads.iter().filter_map(|workload| {
             let mut all = taken(&other, workload);

@@ -218,8 +218,9 @@ pub fn page(report_data: &ReportData, sections: &[Section]) -> Option<String> {
         if index > 0 {
             page += &format!("\n## {}\n", section.title);
         }
-        for sentence in section.says.iter().chain(&section.missing) {
-            page += &format!("\n{}\n", escape_markdown(sentence));
+        let missing = section.missing.iter().map(ToString::to_string);
+        for sentence in section.says.iter().cloned().chain(missing) {
+            page += &format!("\n{}\n", escape_markdown(&sentence));
         }
         for named in &section.charts {
             let finding = escape_markdown(named.chart.title());

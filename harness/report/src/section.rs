@@ -1,5 +1,7 @@
 //! A section of a report: its findings, charts and tables, and the measurements that are missing.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::charts::Named;
@@ -12,20 +14,39 @@ pub struct Section {
     pub id: &'static str,
     /// Its heading.
     pub title: &'static str,
-    /// Its sentences: the finding first, then explanations.
+    /// Its sentences, at most two: the finding first.
     pub says: Vec<String>,
-    /// Its charts.
+    /// Its charts; each belongs beside the table of the same index.
     pub charts: Vec<Named>,
     /// Its tables; the last note of each is the provenance of its numbers.
     pub tables: Vec<Table>,
-    /// Sentences on missing measurements, each with the command that takes them.
-    pub missing: Vec<String>,
+    /// Missing measurements, which the report lists once at its end.
+    pub missing: Vec<Gap>,
+}
+
+/// Measurements that are missing, with the command that takes them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Gap {
+    /// Subject and verb of a sentence, such as `The matrix is`.
+    pub what: String,
+    /// The command.
+    pub command: String,
+}
+
+/// A sentence with the command.
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} not measured: {}", self.what, self.command)
+    }
 }
 
 impl Section {
-    /// The sentence for missing measurements.
-    pub fn not_measured(what: &str, command: &str) -> String {
-        format!("{what} not measured. To fill this in: {command}")
+    /// Missing measurements: the subject and verb of a sentence, and the command that takes them.
+    pub fn not_measured(what: &str, command: &str) -> Gap {
+        Gap {
+            what: what.to_owned(),
+            command: command.to_owned(),
+        }
     }
 }
 

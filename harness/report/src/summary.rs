@@ -1,6 +1,7 @@
-//! The executive summary, one page of Markdown: headline figures, checks, the table of phases, the finding of each section,
-//! and provenance. Details are on the page and in the tables of exact values.
+//! The executive summary, one page of Markdown with the findings and numbers of the page: title, status, the ladder of phases,
+//! the finding of each section, and the measurements that are missing. Details are on the page and in the tables of exact values.
 
+use crate::page::{gaps, ladder, ladder_table, strip};
 use crate::render::{Format, escape_markdown};
 use crate::{ReportData, Section, charts, headline, problems, provenance};
 
@@ -11,49 +12,50 @@ const MOST_PROBLEMS: usize = 5;
 pub fn summary(report_data: &ReportData, charts: &[charts::Named], sections: &[Section]) -> String {
     let record = &report_data.record;
     let mut page = format!(
-        "# Benchmark summary of {}\n\n",
-        escape_markdown(&provenance::created(record))
+        "# {}\n\n{}\n\n",
+        escape_markdown(&headline::title(report_data)),
+        escape_markdown(&provenance::line(record))
     );
-    for tile in headline::tiles(record, &report_data.anchors) {
-        page += &format!(
-            "- **{}** {}\n",
-            escape_markdown(&tile.number),
-            escape_markdown(&tile.says)
-        );
+    for status in strip(report_data) {
+        let words = std::iter::once(&status.finding).chain(&status.details);
+        let words: Vec<String> = words.map(|words| escape_markdown(words)).collect();
+        page += &format!("- **{}:** {}\n", status.topic, words.join("; "));
     }
-    page += &format!(
-        "\n## Checks\n\n{}\n",
-        escape_markdown(&problems::checks(record))
-    );
     let problems = problems::of(&record.rows);
-    if !problems.is_empty() {
-        page += "\n";
-        for problem in problems.iter().take(MOST_PROBLEMS) {
-            page += &format!("- {}\n", escape_markdown(problem));
-        }
-        if problems.len() > MOST_PROBLEMS {
-            page += &format!(
-                "- and {} more, in index.html\n",
-                problems.len() - MOST_PROBLEMS
-            );
-        }
+    for problem in problems.iter().take(MOST_PROBLEMS) {
+        page += &format!("  - {}\n", escape_markdown(problem));
     }
-    if let Some(ladder) = headline::ladder(report_data) {
-        page += &format!("\n## Phases\n\n{}", Format::MARKDOWN.render(&[ladder]));
+    if problems.len() > MOST_PROBLEMS {
+        let more = problems.len() - MOST_PROBLEMS;
+        page += &format!("  - and {more} more, in index.html\n");
     }
-    if !sections.is_empty() {
-        page += "\n## Findings\n\n";
-        for section in sections {
-            let sentences = section.says.first().into_iter().chain(&section.missing);
-            let sentences: Vec<String> = sentences
-                .map(|sentence| escape_markdown(sentence))
-                .collect();
-            page += &format!("- **{}:** {}\n", section.title, sentences.join(" "));
+    let ladder = headline::headline(record).and_then(|workload| ladder(report_data, workload));
+    if let Some(ladder) = ladder {
+        page += "\n## Phases\n";
+        if let Some(about) = ladder.about() {
+            page += &format!("\n{}\n", escape_markdown(&about));
         }
+        let table = ladder_table(report_data, &ladder);
+        page += &format!("\n{}", Format::MARKDOWN.render(table.as_slice()));
+    }
+    let findings: Vec<String> = sections
+        .iter()
+        .filter_map(|section| {
+            let finding = escape_markdown(section.says.first()?);
+            Some(format!("- **{}:** {finding}\n", section.title))
+        })
+        .collect();
+    if !findings.is_empty() {
+        page += &format!("\n## Findings\n\n{}", findings.concat());
     }
     if let Some(named) = charts.first() {
         let finding = escape_markdown(named.chart.title());
         page += &format!("\n![{finding}](charts/{}.svg)\n", named.name);
+    }
+    let gaps = gaps(report_data, sections);
+    if !gaps.is_empty() {
+        let gaps = gaps.iter().map(|gap| escape_markdown(&gap.to_string()));
+        page += &format!("\nMissing. {}.\n", gaps.collect::<Vec<_>>().join("; "));
     }
     page += "\n## Provenance\n\n";
     for (name, value) in provenance::provenance(record) {

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use harness_report::render::chart::Layout;
 use harness_selftest::{COMMITS, chart, log, page};
 
 fn folder() -> PathBuf {
@@ -21,11 +20,7 @@ fn the_page_and_the_chart_follow_from_the_rows() {
         "run `cargo harness selftest gate --condition real --replay` and look at the difference";
     assert!(page(&COMMITS, &rows, "") == kept(COMMITS.page), "{hint}");
     assert!(
-        chart(&rows)
-            .expect("trials")
-            .svg(Layout::Wide)
-            .expect("drawn")
-            == kept(COMMITS.chart),
+        chart(&rows).expect("trials").to_svg() == kept(COMMITS.chart),
         "{hint}"
     );
 }

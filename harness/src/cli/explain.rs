@@ -7,7 +7,7 @@ use clap::Args;
 use harness::project::Project;
 use harness::terminal::{Status, exact, show};
 use harness_abtest::WorkloadPairs;
-use harness_judge::gate::{GateVerdict, Replay};
+use harness_judge::gate::{GateVerdict, Measured, Replay};
 use harness_record::distinct::distinct;
 use harness_record::json_files::json_files;
 use harness_record::session::Session;
@@ -71,10 +71,12 @@ impl Explain {
                 } else {
                     replay::overview(&replays, &verdict)
                 };
-                vec![Table {
+                let mut table = Table {
                     title: verdict.summary(),
                     ..table
-                }]
+                };
+                table.notes.extend(verdict.rules());
+                vec![table]
             }
             Some(workload) => {
                 check(&session, workload, self.phase.as_deref())?;
@@ -119,12 +121,17 @@ impl Explain {
                 .collect(),
         };
         for (table, replay) in tables.iter_mut().zip(&replays) {
-            let times = verdict.times.iter();
-            let times =
-                times.filter(|time| time.workload == replay.workload && time.phase == replay.phase);
+            let figures = verdict.figures().into_iter();
             table
                 .notes
-                .extend(times.map(|time| format!("{}: {}", time.outcome.name(), time.sentence())));
+                .extend(figures.filter_map(|figure| match figure.measured {
+                    Measured::Time(time)
+                        if time.workload == replay.workload && time.phase == replay.phase =>
+                    {
+                        Some(format!("{}: {}", figure.standing.name(), time.sentence()))
+                    }
+                    _ => None,
+                }));
         }
         if let Some(mut counted) = verdict.counts.clone() {
             counted.rows.retain(|row| {

@@ -16,6 +16,7 @@ use harness_record::suggestion::suggestion;
 use harness_record::{Commit, Record, RunScope, atomic_file, metric};
 use harness_report::charts;
 use harness_report::render::Format;
+use harness_report::render::chart::Chart;
 use harness_report::tables::history as tables;
 
 use super::options::{Selection, available};
@@ -117,25 +118,13 @@ impl History {
                 show(&[trend, jumps], self.format)?;
             }
         }
-        if !self.no_chart
-            && let Some(chart) = charts::history::chart(&series, &dated_records, &question)
-        {
-            let path = project.reports().join("history").join(metric.name());
-            let write = |path: PathBuf, bytes: &[u8]| {
-                atomic_file::write(&path, bytes)
-                    .with_context(|| format!("cannot write {}", path.display()))
-            };
-            write(
-                path.with_extension("svg"),
-                chart
-                    .svg(harness_report::render::chart::Layout::Wide)?
-                    .as_bytes(),
-            )?;
-            write(path.with_extension("png"), &chart.png()?)?;
-            notice(&format!(
-                "wrote chart {}",
-                path.with_extension("svg").display()
-            ));
+        if !self.no_chart {
+            let folder = project.reports().join("history");
+            let name = metric.name();
+            let chart = charts::history::chart(&series, &dated_records, &question);
+            draw(chart, &folder.join(name))?;
+            let panels = charts::history::panels(&series, &dated_records, &question);
+            draw(panels, &folder.join(format!("{name}-by-workload")))?;
         }
         Ok(Status::Fine)
     }
@@ -178,6 +167,21 @@ impl History {
         }
         Ok(())
     }
+}
+
+/// Writes a chart, if there is one, as SVG and as PNG.
+fn draw(chart: Option<Chart>, path: &Path) -> Result<()> {
+    let Some(chart) = chart else {
+        return Ok(());
+    };
+    let write = |path: PathBuf, bytes: &[u8]| {
+        atomic_file::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
+    };
+    let svg = path.with_extension("svg");
+    write(svg.clone(), chart.to_svg().as_bytes())?;
+    write(path.with_extension("png"), &chart.png()?)?;
+    notice(&format!("wrote chart {}", svg.display()));
+    Ok(())
 }
 
 /// Folder for the records of commits that were counted afterwards.

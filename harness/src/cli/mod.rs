@@ -109,18 +109,31 @@ fn file_name(text: &str) -> String {
 
 /// The command line as a user would type it again.
 fn command_line() -> String {
+    typed(std::env::args().skip(1))
+}
+
+/// A command of this program as a user would type it: by the name that the user called it, with quotes where a shell needs
+/// them.
+fn typed(arguments: impl IntoIterator<Item = String>) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=@%+#~".contains(c);
     // The shell expands a leading tilde.
     let is_plain = |argument: &str| {
         argument.chars().all(plain) && !argument.is_empty() && !argument.starts_with('~')
     };
-    let arguments = std::env::args()
-        .skip(1)
-        .map(|argument| match is_plain(&argument) {
-            true => argument,
-            false => format!("'{}'", argument.replace('\'', r"'\''")),
-        });
-    std::iter::once("cargo harness".to_owned())
+    let quoted = |argument: String| match is_plain(&argument) {
+        true => argument,
+        false => format!("'{}'", argument.replace('\'', r"'\''")),
+    };
+    let arguments = arguments.into_iter().map(quoted);
+    // `cargo harness` starts this program by `cargo run`, which sets this variable.
+    let name = match (
+        std::env::var_os("CARGO_MANIFEST_DIR"),
+        std::env::args().next(),
+    ) {
+        (None, Some(name)) => quoted(name),
+        _ => "cargo harness".to_owned(),
+    };
+    std::iter::once(name)
         .chain(arguments)
         .collect::<Vec<_>>()
         .join(" ")

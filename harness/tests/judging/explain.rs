@@ -53,7 +53,7 @@ fn all_workloads_are_told_in_a_line_each_and_one_pair_by_pair() {
         insta::assert_snapshot!(stable(&done.stdout));
     });
     assert!(
-        done.stdout.contains("From kept.json: ") && done.stdout.contains(" with changes against "),
+        done.text().contains("From kept.json: ") && done.text().contains(" with changes against "),
         "{}",
         done.stdout
     );
@@ -118,7 +118,7 @@ fn every_format_tells_the_same() {
     assert!(
         markdown
             .stdout
-            .starts_with("### REGRESSED: of 1 timed workload 1 regressed"),
+            .starts_with("### REGRESSED: 1 of 1 timed workload slower: kernel/gelu +4.0 %"),
         "{}",
         markdown.stdout
     );
@@ -130,7 +130,7 @@ fn what_was_only_counted_is_told_by_its_counts() {
     let done = tools.run(&["explain", "newest", "model/decode"]);
     assert_eq!(done.status, 0, "{}", done.stderr);
     assert!(
-        done.stdout.contains("instructions per token") && !done.stdout.contains("so far"),
+        done.text().contains("instructions per token") && !done.text().contains("so far"),
         "{}",
         done.stdout
     );

@@ -71,7 +71,7 @@ fn a_failed_check_leaves_with_2() {
     let done = gate(&Project::with_baseline(), &head, &[]);
     assert_eq!(done.status, 2);
     assert!(
-        done.stdout.contains("token 3 is 17, not 12"),
+        done.text().contains("token 3 is 17, not 12"),
         "{}",
         done.stdout
     );

@@ -30,7 +30,7 @@ fn counts_that_stay_pass_the_gate() {
     for arguments in [&["gate"][..], &["gate", "--quick"]] {
         let done = tools.run(arguments);
         assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-        assert!(done.stdout.contains("PASSED"), "{}", done.stdout);
+        assert!(done.text().contains("PASSED"), "{}", done.stdout);
     }
 }
 
@@ -46,7 +46,7 @@ fn a_workload_that_was_deleted_is_told_by_the_short_selection_too() {
         let done = tools.run(&["gate", "--quick"]);
         assert_eq!(done.status, 2, "{}{}", done.stdout, done.stderr);
         let expected = format!("{gone} in phase naive, and 1 other: removed");
-        assert!(done.stdout.contains(&expected), "{}", done.stdout);
+        assert!(done.text().contains(&expected), "{}", done.stdout);
     }
 }
 
@@ -112,12 +112,12 @@ fn a_run_leaves_a_record_a_report_and_its_figures() {
     let done = tools.run(&["run", "--quick"]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
     assert!(
-        done.stdout.contains("model/decode") && done.stdout.contains("50.0 ms"),
+        done.text().contains("model/decode") && done.text().contains("50.0 ms"),
         "{}",
         done.stdout
     );
     assert!(
-        !done.stdout.contains("kernel/gelu"),
+        !done.text().contains("kernel/gelu"),
         "not in the short selection: {}",
         done.stdout
     );
@@ -172,7 +172,7 @@ fn a_model_is_measured_alone_and_every_program_is_told_where_it_is() {
     let done = tools.run(&["run", "--model", "model", "--metric", "time,heap"]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
     assert!(
-        done.stdout.contains("checkpoint/prefill") && !done.stdout.contains("medium/decode"),
+        done.text().contains("checkpoint/prefill") && !done.text().contains("medium/decode"),
         "{}",
         done.stdout
     );
@@ -323,7 +323,7 @@ fn more_instructions_than_stored_are_a_regression() {
     ]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
     assert!(
-        done.stdout
+        done.text()
             .contains("got worse by 10 % (+100), from 1,000 to 1,100"),
         "{}",
         done.stdout

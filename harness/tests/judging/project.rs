@@ -163,6 +163,11 @@ impl Done {
     }
 
     /// The exit status and the whole output.
+    /// Standard output with each wrapped sentence on one line.
+    pub(crate) fn text(&self) -> String {
+        self.stdout.replace("\n  ", " ")
+    }
+
     pub(crate) fn seen(&self) -> String {
         format!(
             "exit status {}\n--- stdout\n{}--- stderr\n{}",

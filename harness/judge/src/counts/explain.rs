@@ -1,47 +1,51 @@
 //! Explains verdicts on counts in sentences.
 
 use harness_record::metric::Metric;
-use harness_record::number::exact;
+use harness_record::number;
 
 use crate::compare::Comparison;
 use crate::counts::{CountVerdict, CountsVerdict, JudgedCount, Tally};
 
 impl CountsVerdict {
-    /// One line about the suite, such as `REGRESSED: of 24 comparisons 1 regressed, 2 were not judged, 21 are within
-    /// limits`.
-    pub fn summary(&self) -> String {
+    /// The number of figures for each verdict, such as `2 counts worse, 5 better` or `538 counts within limits (3 moved),
+    /// 1 better`. Figures within their limits are left out if others are worse.
+    pub fn clause(&self) -> String {
         let Tally {
-            passed,
+            unchanged,
+            moved,
             improved,
             regressed,
             accepted,
             unjudged,
         } = self.counts();
-        let all = match self.rows.len() {
-            0 => return "NOT JUDGED: there was nothing to judge".to_owned(),
-            1 => "1 comparison".to_owned(),
-            n => format!("{n} comparisons"),
+        let within = match regressed {
+            0 => unchanged + moved,
+            _ => 0,
+        };
+        let moved = match moved {
+            0 => String::new(),
+            moved => format!(" ({moved} moved)"),
         };
         let parts = [
-            (regressed, "regressed", "regressed"),
-            (
-                accepted,
-                "regressed and is accepted",
-                "regressed and are accepted",
-            ),
-            (unjudged, "was not judged", "were not judged"),
-            (improved, "improved", "improved"),
-            (passed, "is within limits", "are within limits"),
+            (regressed, "worse".to_owned()),
+            (accepted, "worse and accepted".to_owned()),
+            (unjudged, "not judged".to_owned()),
+            (within, format!("within limits{moved}")),
+            (improved, "better".to_owned()),
         ];
-        let parts = parts.into_iter().filter(|(count, ..)| *count > 0);
-        let parts: Vec<String> = parts
-            .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
+        let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+        let words: Vec<String> = parts
+            .enumerate()
+            .map(|(place, (count, word))| match (place, count) {
+                (0, 1) => format!("1 count {word}"),
+                (0, _) => format!("{count} counts {word}"),
+                _ => format!("{count} {word}"),
+            })
             .collect();
-        format!(
-            "{}: of {all} {}",
-            self.conclusion().word(),
-            parts.join(", ")
-        )
+        match words.is_empty() {
+            true => "no counts to judge".to_owned(),
+            false => words.join(", "),
+        }
     }
 }
 
@@ -72,12 +76,27 @@ impl JudgedCount {
                     reason.trim().trim_end_matches('.')
                 )
             }
-            (judgement, ..) => format!("{place}: {}", judgement.name()),
+            (judgement, ..) => format!("{place}: {}", judgement.standing().name()),
         }
     }
 }
 
-/// Describes a change, such as `got worse by 1.2 % (+12), from 1,000 to 1,012`. Values are not rounded.
+/// All digits of a count. Quotients, such as bytes per token, are rounded to four decimals, which hides the noise of
+/// floating-point differences; smaller values keep three significant digits.
+fn exact(value: f64) -> String {
+    let size = value.abs();
+    let decimals = match size {
+        0.0 => 0.0,
+        _ => (2.0 - size.log10().floor()).clamp(4.0, 15.0),
+    };
+    let scale = 10f64.powi(decimals as i32);
+    match value.fract() {
+        0.0 => number::exact(value),
+        _ => number::exact((value * scale).round() / scale),
+    }
+}
+
+/// Describes a change, such as `got worse by 1.2 % (+12), from 1,000 to 1,012`.
 fn change(metric: &Metric, base: f64, head: f64) -> String {
     let ends = format!("from {} to {}", exact(base), exact(head));
     let how = match metric.worse(base, head) {
@@ -112,6 +131,20 @@ fn percent(percent: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn floating_point_noise_is_not_printed() {
+        assert_eq!(
+            change(
+                harness_record::metric::by_name("instructions").expect("a metric"),
+                220_371.5,
+                220_371.5 + 220.371_499_999_999_97
+            ),
+            "got worse by 0.1 % (+220.3715), from 220,371.5 to 220,591.8715"
+        );
+        assert_eq!(exact(1000.0 / 3.0), "333.3333");
+        assert_eq!(exact(0.000_012_345), "0.0000123");
+    }
 
     #[test]
     fn a_percentage_never_rounds_to_nothing() {

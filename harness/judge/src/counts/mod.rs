@@ -1,4 +1,4 @@
-//! Judges comparisons of counts: passed, improved, regressed or not judged, for each figure and for the suite.
+//! Judges comparisons of counts: unchanged, moved, improved, regressed or not judged, for each figure and for the suite.
 //!
 //! Pure functions over values. A count that got worse by more than its limit is a regression. A missing number, a
 //! number that is not comparable, and a failed check never pass. Wall times are not judged here, because stored wall
@@ -10,6 +10,7 @@ mod explain;
 use harness_record::acceptance::Acceptance;
 use harness_record::limits::{Limit, Limits};
 
+use crate::Standing;
 use crate::compare::{Comparability, Comparison, grouped};
 
 /// The verdict on the counts of a suite.
@@ -31,8 +32,10 @@ pub struct JudgedCount {
 /// The verdict on one comparison.
 #[derive(Debug, Clone)]
 pub enum CountVerdict {
-    /// Within the limit.
-    Pass(Limit),
+    /// Equal on both sides.
+    Unchanged(Limit),
+    /// Different, but neither better nor worse by more than the limit.
+    Moved(Limit),
     /// Better by more than the limit.
     Improved(Limit),
     /// Worse by more than the limit.
@@ -68,8 +71,10 @@ impl SuiteVerdict {
 /// Number of figures for each verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
-    /// Within their limits.
-    pub passed: usize,
+    /// Equal on both sides.
+    pub unchanged: usize,
+    /// Different, within their limits.
+    pub moved: usize,
     /// Better by more than their limits.
     pub improved: usize,
     /// Worse by more than their limits.
@@ -110,27 +115,31 @@ fn judgement(comparison: &Comparison, limits: &Limits) -> CountVerdict {
         CountVerdict::Regressed(limit)
     } else if !limit.tolerance.allows(-worse, base.value) {
         CountVerdict::Improved(limit)
+    } else if worse != 0.0 {
+        CountVerdict::Moved(limit)
     } else {
-        CountVerdict::Pass(limit)
+        CountVerdict::Unchanged(limit)
     }
 }
 
 impl CountVerdict {
-    /// The verdict, as printed.
-    pub fn name(&self) -> &'static str {
+    /// The standing of the figure, with its printed word.
+    pub fn standing(&self) -> Standing {
         match self {
-            Self::Pass(_) => "pass",
-            Self::Improved(_) => "improved",
-            Self::Regressed(_) => "regressed",
-            Self::Accepted(..) => "accepted",
-            Self::Unjudged(_) => "not judged",
+            Self::Unchanged(_) => Standing::Unchanged,
+            Self::Moved(_) => Standing::Moved,
+            Self::Improved(_) => Standing::Improved,
+            Self::Regressed(_) => Standing::Regressed,
+            Self::Accepted(..) => Standing::Accepted,
+            Self::Unjudged(_) => Standing::NotJudged,
         }
     }
 
     /// The limit that was applied; none if not judged.
     pub fn limit(&self) -> Option<&Limit> {
         match self {
-            Self::Pass(limit)
+            Self::Unchanged(limit)
+            | Self::Moved(limit)
             | Self::Improved(limit)
             | Self::Regressed(limit)
             | Self::Accepted(limit, _) => Some(limit),
@@ -145,7 +154,8 @@ impl CountsVerdict {
         let mut counts = Tally::default();
         for row in &self.rows {
             *match row.judgement {
-                CountVerdict::Pass(_) => &mut counts.passed,
+                CountVerdict::Unchanged(_) => &mut counts.unchanged,
+                CountVerdict::Moved(_) => &mut counts.moved,
                 CountVerdict::Improved(_) => &mut counts.improved,
                 CountVerdict::Regressed(_) => &mut counts.regressed,
                 CountVerdict::Accepted(..) => &mut counts.accepted,
@@ -184,27 +194,14 @@ impl CountsVerdict {
         }))
     }
 
-    /// The verdict without figures that passed and without those in [`CountsVerdict::unjudged`].
-    #[must_use]
-    pub fn remarkable(&self) -> Self {
-        let changed = |row: &&JudgedCount| {
-            matches!(
-                row.judgement,
-                CountVerdict::Regressed(_) | CountVerdict::Accepted(..) | CountVerdict::Improved(_)
-            )
-        };
-        Self {
-            rows: self.rows.iter().filter(changed).cloned().collect(),
-        }
-    }
-
     /// The verdict on the suite.
     pub fn conclusion(&self) -> SuiteVerdict {
         match self.counts() {
             Tally { regressed: 1.., .. } => SuiteVerdict::Regressed,
             Tally { unjudged: 1.., .. } => SuiteVerdict::Unjudged,
             Tally {
-                passed: 0,
+                unchanged: 0,
+                moved: 0,
                 improved: 0,
                 accepted: 0,
                 ..

@@ -31,9 +31,9 @@ fn report(verdict: &CountsVerdict) -> String {
     let lines: Vec<String> = verdict
         .rows
         .iter()
-        .map(|row| format!("{}: {}", row.judgement.name(), row.explanation()))
+        .map(|row| format!("{}: {}", row.judgement.standing().name(), row.explanation()))
         .collect();
-    format!("{}\n{}", lines.join("\n"), verdict.summary())
+    format!("{}\n{}", lines.join("\n"), verdict.clause())
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn equal_counts_pass() {
     assert_eq!(
         verdict.counts(),
         Tally {
-            passed: 7,
+            unchanged: 7,
             ..Tally::default()
         }
     );
@@ -155,7 +155,7 @@ fn missing_new_removed_changed_or_failed_figures_never_pass() {
 fn nothing_to_judge_is_not_a_pass() {
     let verdict = verdict(&record(vec![]), &record(vec![]));
     assert_eq!(verdict.conclusion(), SuiteVerdict::Unjudged);
-    assert_eq!(verdict.summary(), "NOT JUDGED: there was nothing to judge");
+    assert_eq!(verdict.clause(), "no counts to judge");
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn wall_times_are_left_alone() {
     assert_eq!(
         verdict.counts(),
         Tally {
-            passed: 1,
+            unchanged: 1,
             ..Tally::default()
         }
     );

@@ -3,7 +3,7 @@
 use harness_abtest::Verdict;
 use harness_probe::Instrument;
 use harness_record::number;
-use harness_record::session::{FLOOR_SHARE, Session, Terms};
+use harness_record::session::{Session, Terms};
 use itertools::Itertools;
 
 use crate::compare::{Comparability, Comparison};
@@ -46,7 +46,7 @@ impl TimeVerdict {
         } else {
             format!(" with {threads} threads")
         };
-        let time = format!("time {}{with}", number::percent(1.0 + self.found?.change));
+        let time = format!("time {}{with}", self.found?.estimate_text());
         match work {
             Work::Same => return Some(format!("Ir and heap equal, {time}: {slower_instructions}")),
             Work::SameWith(counted) => {
@@ -105,10 +105,20 @@ impl TimeVerdict {
             ),
             (None, Some(explanation)) => format!("{place}: {explanation}"),
             (None, None) if self.outcome == TimeOutcome::Verdict(Verdict::Inconclusive) => {
-                format!("{place} is inconclusive{}", self.outlook())
+                format!("{place} is inconclusive{}{}", self.bound(), self.outlook())
             }
             (None, None) => format!("{place} is {}", self.outcome.name()),
         }
+    }
+
+    /// ` (up to +8.1 %)` if it is inconclusive: the largest slowdown that the interval contains.
+    fn bound(&self) -> String {
+        let is_open = self.outcome == TimeOutcome::Verdict(Verdict::Inconclusive);
+        let bound = self
+            .found
+            .filter(|_| is_open)
+            .and_then(|found| found.bound_text());
+        bound.map_or(String::new(), |bound| format!(" ({bound})"))
     }
 
     fn outlook(&self) -> String {
@@ -213,8 +223,8 @@ impl GateVerdict {
                 .collect();
             let time = time_of(workload, phase).map(|time| {
                 match time.found.filter(|_| time.explanation.is_some()) {
-                    Some(found) => format!("time {}", number::percent(1.0 + found.change)),
-                    None => format!("time {}", time.outcome.name()),
+                    Some(found) => format!("time {}", found.estimate_text()),
+                    None => format!("time {}{}", time.outcome.name(), time.bound()),
                 }
             });
             let parts: Vec<String> = instructions(&row)
@@ -229,111 +239,6 @@ impl GateVerdict {
         });
         sentences.collect()
     }
-
-    /// One sentence about the suite, with its error rate by design.
-    pub fn summary(&self) -> String {
-        let mut clauses: Vec<String> = self.noise().into_iter().collect();
-        clauses.extend(
-            self.uncounted
-                .then(|| "instructions were not counted, valgrind is missing".to_owned()),
-        );
-        if !self.times.is_empty() {
-            let words = [
-                TimeOutcome::Verdict(Verdict::Regressed),
-                TimeOutcome::Accepted,
-                TimeOutcome::WithinLayoutLimit,
-                TimeOutcome::Failed,
-                TimeOutcome::Verdict(Verdict::Inconclusive),
-                TimeOutcome::Verdict(Verdict::Improved),
-                TimeOutcome::Verdict(Verdict::NotSlower),
-            ];
-            let words = words
-                .map(|outcome| (self.times_that(outcome), outcome.name()))
-                .into_iter();
-            let words = words
-                .filter(|(count, _)| *count > 0)
-                .map(|(count, name)| format!("{count} {name}"));
-            clauses.push(format!(
-                "of {} timed {} {} (margin {}; by design at most {} of gates on unchanged code are red)",
-                self.times.len(),
-                if self.times.len() == 1 { "workload" } else { "workloads" },
-                words.format(", "),
-                share(self.margin),
-                share(self.false_alarm),
-            ));
-            clauses.extend(self.needs());
-            clauses.extend(
-                self.single_layout
-                    .as_ref()
-                    .map(|why| format!("layout not averaged: {why}")),
-            );
-        }
-        if self.identical.time {
-            let counts = if self.identical.counts {
-                ", and no count either"
-            } else {
-                ""
-            };
-            clauses.push(format!(
-                "identical programs: no time can have changed{counts}"
-            ));
-        }
-        if let Some(counts) = &self.counts {
-            let summary = counts.summary();
-            clauses.push(
-                summary
-                    .split_once(": ")
-                    .map_or(summary.as_str(), |(_, rest)| rest)
-                    .to_owned(),
-            );
-        }
-        if clauses.is_empty() {
-            clauses.push("there was nothing to judge".to_owned());
-        }
-        format!("{}: {}", self.conclusion().word(), clauses.join("; "))
-    }
-}
-
-impl GateVerdict {
-    /// Forecast: the budget that would settle every workload on this machine; none if every workload is settled, or if
-    /// the forecast of one has no end.
-    fn needs(&self) -> Option<String> {
-        let open: Vec<&TimeVerdict> = self
-            .times
-            .iter()
-            .filter(|time| time.outcome == TimeOutcome::Verdict(Verdict::Inconclusive))
-            .collect();
-        if open.is_empty() {
-            return None;
-        }
-        let spent: f64 = self.times.iter().map(|time| time.seconds).sum();
-        // A fixed share of every budget goes to the noise floor.
-        let of_budget = 1.0 / (1.0 - FLOOR_SHARE);
-        // A workload without pairs is assumed to need as much as the others.
-        let known: Vec<f64> = open
-            .iter()
-            .filter(|time| time.pairs > 0)
-            .map(|time| time.remaining_seconds)
-            .collect::<Option<_>>()?;
-        let each = match known.len() {
-            0 => spent / self.times.len() as f64,
-            count => known.iter().sum::<f64>() / count as f64,
-        };
-        let more: f64 = known.iter().sum::<f64>() + each * (open.len() - known.len()) as f64;
-        let total = (spent + more) * of_budget;
-        let duration = match total < 90.0 {
-            true => format!("{:.0} s", (total / 10.0).ceil() * 10.0),
-            false => format!("{:.0} min", (total / 60.0).ceil()),
-        };
-        Some(format!(
-            "this machine needs a budget of about {duration} to settle every workload"
-        ))
-    }
-}
-
-/// Formats a share in percent, such as `1 %` or `0.5 %`.
-fn share(share: f64) -> String {
-    format!("{} %", (share * 1e6).round() / 1e4)
 }
 
 #[cfg(test)]

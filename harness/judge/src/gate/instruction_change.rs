@@ -183,8 +183,8 @@ mod tests {
             (time.outcome, time.is_red),
             (TimeOutcome::Verdict(Verdict::Regressed), true)
         );
-        let summary = GateVerdict::of(&slower).expect("limits").summary();
-        assert!(summary.contains("layout not averaged"), "{summary}");
+        let rules = GateVerdict::of(&slower).expect("limits").rules().join("; ");
+        assert!(rules.contains("layout not averaged"), "{rules}");
     }
 
     #[test]

@@ -2,11 +2,16 @@
 //!
 //! A session holds the raw measurements and the rules for judging them, so that any verdict can be replayed.
 
+mod change;
 mod explain;
+mod figures;
+mod forecast;
+mod headline;
 mod instruction_change;
 mod noise;
 mod replay;
 mod verdict;
 
+pub use figures::{JudgedFigure, Measured};
 pub use replay::{Replay, Step};
 pub use verdict::{Effect, GateError, GateVerdict, TimeOutcome, TimeVerdict};

@@ -3,6 +3,7 @@
 use harness_abtest::{NoiseFloor, Verdict};
 use harness_record::session::{Layouts, Session};
 
+use crate::gate::headline::share;
 use crate::gate::{GateVerdict, TimeOutcome};
 
 /// Standard deviation of base-against-base pairs, as a share, above which a gate cannot detect a relevant slowdown in
@@ -31,7 +32,7 @@ impl GateVerdict {
 
     /// Noise floor, threads, layouts and the state of the machine, one line each; empty if no time was measured.
     pub fn circumstances(&self, session: &Session) -> Vec<String> {
-        let mut lines = Vec::new();
+        let mut lines = self.rules();
         if let Some(floor) = self.floor.as_ref().filter(|_| !self.times.is_empty()) {
             lines.push(format!(
                 "noise floor: {}",
@@ -58,6 +59,27 @@ impl GateVerdict {
     }
 }
 
+impl GateVerdict {
+    /// The rules that time was judged by, and the budget that would settle every workload; empty if no time was measured.
+    pub fn rules(&self) -> Vec<String> {
+        if self.times.is_empty() {
+            return Vec::new();
+        }
+        let mut lines = vec![format!(
+            "rules: margin {}; by design at most {} of gates on unchanged code are red by their time",
+            share(self.margin),
+            share(self.false_alarm)
+        )];
+        lines.extend(self.needs().map(|needs| format!("budget: {needs}")));
+        lines.extend(
+            self.single_layout
+                .as_ref()
+                .map(|why| format!("layout not averaged: {why}")),
+        );
+        lines
+    }
+}
+
 fn floor_line(floor: &NoiseFloor, fair_seconds: f64) -> String {
     let name = format!(
         "{} in phase {}",
@@ -71,7 +93,7 @@ fn floor_line(floor: &NoiseFloor, fair_seconds: f64) -> String {
     };
     let percent = |share: f64| 100.0 * share;
     let interval = floor.interval().map_or(String::new(), |ends| {
-        format!(" [{:+.2}, {:+.2}]", percent(ends.low), percent(ends.high))
+        format!(" [{:.2}, {:.2}]", percent(ends.low), percent(ends.high))
     });
     let detectable = match floor.minimum_detectable(fair_seconds) {
         Some(share) => format!(
@@ -163,20 +185,20 @@ mod tests {
             gate_verdict.summary()
         );
         assert!(
-            lines[0].starts_with("noise floor: base against base "),
+            lines[1].starts_with("noise floor: base against base "),
             "{lines:?}"
         );
         assert!(
-            lines[0].contains("in 10 pairs of kernel/gelu in phase optimized, which scatter by 0."),
+            lines[1].contains("in 10 pairs of kernel/gelu in phase optimized, which scatter by 0."),
             "{lines:?}"
         );
         assert!(
-            lines[0].contains("; minimum detectable effect in 9 s: +0."),
+            lines[1].contains("; minimum detectable effect in 9 s: +0."),
             "{lines:?}"
         );
-        assert_eq!(lines[1], "layouts: averaged over 64 of each side");
+        assert_eq!(lines[2], "layouts: averaged over 64 of each side");
         assert!(
-            lines[2].starts_with("machine: governor not visible, "),
+            lines[3].starts_with("machine: governor not visible, "),
             "{lines:?}"
         );
         assert!(
@@ -241,14 +263,14 @@ mod tests {
         let (gate_verdict, lines) = gate_verdict(measured(40, 0.0, 0.003), measured(0, 0.0, 0.0));
         assert_eq!(gate_verdict.conclusion(), SuiteVerdict::Passed);
         let why = "noise floor: its share of the budget is too short for a pair of kernel/gelu in phase optimized";
-        assert_eq!(lines[0], why);
+        assert_eq!(lines[1], why);
         let failed = WorkloadPairs {
             failure: Some("base side: wrong answer: 3".to_owned()),
             ..measured(0, 0.0, 0.0)
         };
         let (_, lines) = self::gate_verdict(measured(40, 0.0, 0.003), failed);
         assert_eq!(
-            lines[0],
+            lines[1],
             "noise floor: kernel/gelu in phase optimized could not be measured: base side: wrong answer: 3"
         );
     }

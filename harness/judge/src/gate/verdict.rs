@@ -3,19 +3,21 @@
 use std::path::Path;
 
 use harness_abtest::{
-    Interval, MAX_POWER_PAIRS, NoiseFloor, SequentialTest, Verdict, WorkloadPairs,
+    Interval, MAX_POWER_PAIRS, NoiseFloor, Pair, Rules, SequentialTest, Verdict, WorkloadPairs,
     minimum_detectable, remaining_pairs,
 };
 use harness_record::FileError;
 use harness_record::acceptance::{Acceptances, FILE, Loss};
 use harness_record::limits::Limits;
-use harness_record::session::{Counted, Identical, Layouts, Session};
+use harness_record::session::{Counted, Identical, LAYOUT_LIMIT, Layouts, Session};
 use jiff::civil::Date;
 use thiserror::Error;
 
+use crate::Standing;
 use crate::acceptance::{Coverage, Ledger};
 use crate::compare::{Comparison, RecordView, compare};
 use crate::counts::{CountsVerdict, SuiteVerdict, judge};
+use crate::gate::figures::Measured;
 use crate::gate::instruction_change::{Work, instruction_ratio, is_of};
 
 /// Confidence level of the printed intervals.
@@ -34,6 +36,8 @@ pub struct GateVerdict {
     pub false_alarm: f64,
     /// Margin: "not slower" means slower by less than this share.
     pub margin: f64,
+    /// Layout limit: if only one layout of each side was timed, a slowdown up to this share is not red.
+    pub layout_limit: f64,
     /// Noise floor: the base against itself; none if not measured.
     pub floor: Option<NoiseFloor>,
     /// Share of the budget for each workload, in seconds.
@@ -110,6 +114,11 @@ pub struct Effect {
     pub interval: Option<Interval>,
     /// Standard deviation of single pairs, estimated robustly (from the median absolute deviation).
     pub spread: f64,
+    /// Time per run of the base, in seconds. Base and head have the geometric mean of all pairs as their centre, and
+    /// their quotient is the estimate of the change.
+    pub base: f64,
+    /// Time per run of the head, in seconds.
+    pub head: f64,
 }
 
 /// The outcome of a workload's time.
@@ -154,6 +163,26 @@ impl GateVerdict {
         Self::judge(session, false)
     }
 
+    /// The verdict of a gate that compares counts with the stored baseline. `complaints` are those about acceptances.
+    pub fn of_counts(counts: CountsVerdict, complaints: Vec<String>) -> Self {
+        let rules = Rules::default();
+        Self {
+            times: Vec::new(),
+            counts: Some(counts).filter(|counts| !counts.rows.is_empty()),
+            strict: false,
+            false_alarm: rules.false_alarm,
+            margin: rules.margin,
+            layout_limit: LAYOUT_LIMIT,
+            floor: None,
+            fair_seconds: 0.0,
+            uncounted: false,
+            identical: Identical::default(),
+            single_layout: None,
+            pending: Vec::new(),
+            complaints,
+        }
+    }
+
     fn judge(session: &Session, outlook: bool) -> Result<Self, GateError> {
         let terms = &session.terms;
         let ledger = ledger(session)?;
@@ -190,6 +219,7 @@ impl GateVerdict {
             strict: terms.strict,
             false_alarm: terms.rules.false_alarm,
             margin: terms.rules.margin,
+            layout_limit: terms.layout_limit,
             pending: ledger.pending(),
             complaints: ledger.complaints(&session.accepted.known),
             floor: session
@@ -213,7 +243,7 @@ impl GateVerdict {
             .as_ref()
             .filter(|counts| !counts.rows.is_empty())
             .map(CountsVerdict::conclusion);
-        if counts == Some(SuiteVerdict::Regressed) || self.red_times().next().is_some() {
+        if self.figures_that(Standing::Regressed) > 0 {
             return SuiteVerdict::Regressed;
         }
         if self.noise().is_some() || self.uncounted {
@@ -238,10 +268,13 @@ impl GateVerdict {
 
     /// The workloads whose time turns the gate red; none if the machine is too noisy to judge time.
     pub fn red_times(&self) -> impl Iterator<Item = &TimeVerdict> {
-        let is_noisy = self.noise().is_some();
-        self.times
-            .iter()
-            .filter(move |time| time.is_red && !is_noisy)
+        self.figures()
+            .into_iter()
+            .filter(|figure| figure.standing == Standing::Regressed)
+            .filter_map(|figure| match figure.measured {
+                Measured::Time(time) => Some(time),
+                Measured::Count(_) => None,
+            })
     }
 
     /// The regressions that turned the gate red, as losses that can be accepted.
@@ -278,18 +311,25 @@ impl TimeVerdict {
             .iter()
             .filter(|one| is_of(one, &measured.timed))
             .collect();
+        let centre = centre(measured);
         let found = sequential_test.estimate().map(|estimate| Effect {
             change: estimate.exp_m1(),
             interval: sequential_test
                 .interval(LEVEL)
                 .map(|ends| ends.map(f64::exp_m1)),
             spread: sequential_test.spread().unwrap_or_default(),
+            base: centre * (-estimate / 2.0).exp(),
+            head: centre * (estimate / 2.0).exp(),
         });
         let change = found.map_or(0.0, |found| found.change);
         let outcome = match sequential_test.verdict() {
             _ if measured.failure.is_some() => TimeOutcome::Failed,
             Verdict::Regressed if !terms.layouts.is_averaged() && change <= terms.layout_limit => {
                 TimeOutcome::WithinLayoutLimit
+            }
+            // Pairs after the verdict moved the estimate beyond the margin, so the verdict is not repeated.
+            Verdict::NotSlower if found.is_some_and(|found| found.exceeds(terms.rules.margin)) => {
+                TimeOutcome::Verdict(Verdict::Inconclusive)
             }
             verdict => TimeOutcome::Verdict(verdict),
         };
@@ -347,6 +387,23 @@ impl TimeVerdict {
             _ => {}
         }
     }
+}
+
+impl Effect {
+    /// True if the interval contains slowdowns beyond the margin.
+    fn exceeds(&self, margin: f64) -> bool {
+        let bound = self.interval.map_or(self.change, |ends| ends.high);
+        bound > margin
+    }
+}
+
+/// The geometric mean of the times per run of both sides, in seconds.
+fn centre(measured: &WorkloadPairs) -> f64 {
+    let pairs = measured.pairs.iter().filter_map(Pair::estimate);
+    let logs: Vec<f64> = pairs
+        .map(|pair| (pair.base.ln() + pair.head.ln()) / 2.0)
+        .collect();
+    1e-9 * (logs.iter().sum::<f64>() / logs.len().max(1) as f64).exp()
 }
 
 /// The acceptances of both sides on the day of the session.

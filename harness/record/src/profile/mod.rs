@@ -4,12 +4,14 @@
 //! functions as callgrind counts them; by **allocations**, of the places in the code that dhat records. All three are
 //! a [`Tree`], from which all tables are computed.
 
+mod kinds;
 mod name;
 mod seen;
 mod sites;
 mod spans;
 mod tree;
 
+pub use kinds::{Kind, Kinds};
 pub use name::short;
 pub use seen::Seen;
 pub use sites::{Frame, Site, Sites, SitesError};

@@ -116,7 +116,7 @@ fn chart(
         .iter()
         .map(|row| mark(report_data, metric, row))
         .collect();
-    let remark = if metric.portable() { "" } else { MEDIANS };
+    let remark = if metric.portable() { "" } else { MEANS };
     let subtitle = report_data.subtitle(workload, &rows, metric.instrument(), remark);
     let (quantity, better) = (metric.quantity(), metric.better());
     Some(Chart::new(
@@ -131,9 +131,8 @@ fn chart(
     ))
 }
 
-/// The remark on the numbers of the clock: the ratio of two medians is not the median of the ratios.
-const MEDIANS: &str =
-    "; medians over rounds with 95 % intervals, ratios over the rounds in which both phases ran";
+/// The remark on the numbers of the clock.
+const MEANS: &str = "; geometric means over rounds, with 95 % intervals";
 
 /// The rows of a workload, in the order of the phases.
 pub(super) fn phases<'a>(record: &'a Record, workload: &str) -> Vec<&'a Row> {
@@ -248,6 +247,16 @@ fn mark(report_data: &ReportData, metric: &Metric, row: &Row) -> Mark {
             parts.collect::<Vec<_>>().join(" · ")
         }
     };
+    let description = match &value {
+        Ok(figure) => {
+            // Without an interval, the figure shows its number of rounds itself.
+            let rounds = figure.rounds.filter(|_| figure.interval.is_some());
+            let n = rounds.map(|n| format!("; n = {n}")).unwrap_or_default();
+            let value = number::figure(metric.quantity(), figure);
+            format!("{}: {value}{n}", row.phase)
+        }
+        Err(absent) => format!("{}: {absent}", row.phase),
+    };
     let value = value
         .map(|figure| (figure.value, figure.interval))
         .map_err(|absent| absent.to_string());
@@ -256,6 +265,7 @@ fn mark(report_data: &ReportData, metric: &Metric, row: &Row) -> Mark {
         place: report_data.place(&row.phase),
         value,
         label,
+        description,
         alarm,
     }
 }

@@ -5,7 +5,7 @@ use harness_record::history::{DatedRecord, HistoryQuery, LevelChange, Series};
 use harness_record::metric::Quantity;
 use harness_record::number;
 
-use crate::render::chart::{self, Chart, Event, LineChart};
+use crate::render::chart::{self, Chart, Event, LineChart, Panel, Panels};
 use crate::tables::history::{day, scope, show};
 
 /// Largest number of lines in a chart; more lines cannot be distinguished.
@@ -49,6 +49,7 @@ pub fn chart(
                     band: None,
                 })
                 .collect(),
+            n: None,
         }
     };
     if shown.is_empty() {
@@ -81,6 +82,75 @@ pub fn chart(
         subtitle,
         lines,
     ))
+}
+
+/// Draws a small panel for each series, those with change points first, and marks every change point. Returns `None` if no series
+/// has two points.
+pub fn panels(
+    series: &[Series],
+    dated_records: &[DatedRecord],
+    question: &HistoryQuery<'_>,
+) -> Option<Chart> {
+    let mut shown: Vec<&Series> = series.iter().filter(|one| one.points.len() > 1).collect();
+    shown.sort_by_key(|one| one.jumps.is_empty());
+    let (first, last) = (dated_records.first()?, dated_records.last()?);
+    let (start, end) = (shown.first()?, shown.last()?);
+    let one_phase = shown.iter().all(|one| one.phase == start.phase);
+    let one_workload = shown.iter().all(|one| one.workload == end.workload);
+    let panel = |one: &&Series| {
+        let name = match (one_phase, one_workload) {
+            (true, _) => one.workload.clone(),
+            (_, true) => one.phase.clone(),
+            _ => format!("{}, {}", one.workload, one.phase),
+        };
+        let values = one.values();
+        let (from, to) = (values[0], values[values.len() - 1]);
+        let change = match from {
+            0.0 => String::new(),
+            from => format!(
+                ", {} since {}",
+                number::percent(to / from),
+                day(&dated_records[one.points[0].moment])
+            ),
+        };
+        let step = |jump: &LevelChange| {
+            let moment = &dated_records[one.points[jump.point].moment];
+            let text = format!(
+                "{} -> {} with {}",
+                show(question, jump.from),
+                show(question, jump.to),
+                place(moment)
+            );
+            (jump.point, text)
+        };
+        Panel {
+            name,
+            label: format!("{}{change}", show(question, to)),
+            points: one
+                .points
+                .iter()
+                .map(|point| (point.moment, point.value))
+                .collect(),
+            steps: one.jumps.iter().map(step).collect(),
+        }
+    };
+    let panels = Panels {
+        axis: format!(
+            "{} over {} states, from {} to {}; each panel has its own vertical scale",
+            question.metric.title(),
+            dated_records.len(),
+            day(first),
+            day(last)
+        ),
+        positions: dated_records.len(),
+        panels: shown.iter().map(panel).collect(),
+    };
+    let subtitle = format!(
+        "{}. Marks are change points: the steps of the best-fitting step function.",
+        scope(question)
+    );
+    let title = title(&jumps(&shown), dated_records, question, &shown);
+    Some(Chart::new(title, subtitle, panels))
 }
 
 /// The marks of the largest changes, at different states.
@@ -138,11 +208,7 @@ fn title(
             shown.len()
         );
     };
-    let moment = &dated_records[one.points[jump.point].moment];
-    let place = moment
-        .commit
-        .as_ref()
-        .map_or_else(|| day(moment), |commit| format!("{:?}", commit.subject));
+    let place = place(&dated_records[one.points[jump.point].moment]);
     let verb = if jump.to < jump.from { "fell" } else { "rose" };
     let by = match jump.from {
         0.0 => format!("from 0 to {}", show(question, jump.to)),
@@ -154,6 +220,12 @@ fn title(
     format!("{}: {metric} {verb} {by} with {place}", one.workload)
 }
 
+/// The subject of the commit of a record, or else the day.
+fn place(moment: &DatedRecord) -> String {
+    let commit = moment.commit.as_ref();
+    commit.map_or_else(|| day(moment), |commit| format!("{:?}", commit.subject))
+}
+
 #[cfg(test)]
 mod tests {
     use harness_record::choice::Choice;
@@ -162,7 +234,6 @@ mod tests {
     use harness_record::{Commit, metric};
 
     use super::*;
-    use crate::render::chart::Layout;
 
     fn dated_records(counts: &[u64]) -> Vec<DatedRecord> {
         let moment = |(index, &count): (usize, &u64)| {
@@ -184,8 +255,10 @@ mod tests {
         counts.iter().enumerate().map(moment).collect()
     }
 
-    /// The chart of these counts, and the places and labels of its marks.
-    fn drawn(counts: &[u64]) -> Option<(Chart, Vec<(f64, String)>)> {
+    type Marks = Vec<(f64, String)>;
+
+    /// Both charts of these counts, and the places and labels of the marks of the first one.
+    fn drawn(counts: &[u64]) -> Option<([Chart; 2], Marks)> {
         let (dated_records, choice) = (dated_records(counts), Choice::default());
         let metric = metric::by_name("instructions").expect("it is there");
         let question = HistoryQuery {
@@ -195,17 +268,19 @@ mod tests {
             anchor: "naive",
         };
         let series = series(&dated_records, &question);
+        let panels = panels(&series, &dated_records, &question)?;
         let jumps = jumps(&series.iter().collect::<Vec<_>>());
         let events = events(&jumps, &dated_records)
             .into_iter()
             .map(|event| (event.x, event.label))
             .collect();
-        Some((chart(&series, &dated_records, &question)?, events))
+        let chart = chart(&series, &dated_records, &question)?;
+        Some(([chart, panels], events))
     }
 
     #[test]
     fn the_largest_change_is_the_title_and_every_change_is_marked() {
-        let (chart, events) = drawn(&[1000, 1000, 1100, 1100, 550, 550]).expect("points");
+        let ([chart, panels], events) = drawn(&[1000, 1000, 1100, 1100, 550, 550]).expect("points");
         assert_eq!(
             chart.title(),
             "kernel/gelu: instructions per token fell by 50 % with \"Change 4\""
@@ -217,14 +292,23 @@ mod tests {
                 (3.0, "0000000000".to_owned())
             ]
         );
-        let svg = chart.svg(Layout::Wide).expect("drawn");
+        let svg = chart.to_svg();
         assert!(svg.contains("Change 4"));
-        assert_eq!(svg.matches("\n0000000000\n").count(), 2, "{svg}");
+        assert_eq!(panels.title(), chart.title());
+        let panels = panels.to_svg();
+        for step in [
+            "1000 -&gt; 1100 with &quot;Change 2&quot;",
+            "1100 -&gt; 550 with &quot;Change 4&quot;",
+            "kernel/gelu: 550, -45 % since 2023-11-14",
+        ] {
+            assert!(panels.contains(step), "{step} is not in {panels}");
+        }
+        assert_eq!(svg.matches(">0000000000<").count(), 2, "{svg}");
     }
 
     #[test]
     fn the_title_reports_no_change_and_without_points_there_is_no_chart() {
-        let (chart, events) = drawn(&[1000, 1000, 1000]).expect("points");
+        let ([chart, _], events) = drawn(&[1000, 1000, 1000]).expect("points");
         assert_eq!(
             chart.title(),
             "No change of instructions per token in 1 workload over 3 states"

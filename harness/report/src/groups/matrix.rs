@@ -4,8 +4,8 @@ use harness_record::distinct::distinct;
 use harness_record::metric::{self, Better, Metric};
 use harness_record::{Row, number};
 
-use super::Group;
 use super::parameters::{Parameters, parameters};
+use super::{Group, Groups};
 use crate::ReportData;
 use crate::charts::Named;
 use crate::render::chart::{Chart, HeatCell, HeatMap};
@@ -37,7 +37,7 @@ struct Grid<'a> {
     phases: Vec<&'a str>,
 }
 
-pub(super) fn groups(report_data: &ReportData) -> (Vec<Group>, Option<String>) {
+pub(super) fn groups(report_data: &ReportData) -> Groups {
     let group = |(metric, name, heading): (&str, _, _)| {
         let grid = Grid::new(report_data, metric::by_name(metric)?)?;
         let chart = Some(Named {
@@ -45,15 +45,16 @@ pub(super) fn groups(report_data: &ReportData) -> (Vec<Group>, Option<String>) {
             heading,
             chart: grid.chart(),
         });
-        Some(Group {
-            says: grid.verdict().into_iter().collect(),
-            chart,
-            table: grid.table(),
-        })
+        let table = grid.table();
+        Some((grid.verdict(), Group { chart, table }))
     };
-    let groups: Vec<Group> = SHOWN.into_iter().filter_map(group).collect();
-    let missing = groups.is_empty().then(|| "The matrix is".to_owned());
-    (groups, missing)
+    let (says, groups): (Vec<Option<String>>, Vec<Group>) =
+        SHOWN.into_iter().filter_map(group).unzip();
+    Groups {
+        says: says.into_iter().flatten().collect(),
+        groups,
+        missing: None,
+    }
 }
 
 impl<'a> Grid<'a> {

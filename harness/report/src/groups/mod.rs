@@ -1,37 +1,45 @@
 //! Groups of measurements that differ in a parameter: the phases of an ablation, the sizes of a sweep, the combinations of a
-//! matrix. Each use of groups is a section, with sentences, a chart and a table for each group.
+//! matrix. Each use of groups is a section, with its finding, and a chart and a table for each group.
 
 mod ablation;
-mod exponent;
 mod matrix;
 mod parameters;
-mod positions;
+pub(crate) mod positions;
+mod power_law;
 mod sweeps;
 
 pub(super) use parameters::parameters;
-pub(super) use positions::positions;
 
 use crate::charts::Named;
 use crate::render::Table;
-use crate::{Commands, ReportData, Section};
+use crate::{Commands, Gap, ReportData, Section};
 
 /// A group on the page.
 struct Group {
-    /// The finding first.
-    says: Vec<String>,
     chart: Option<Named>,
     table: Table,
+}
+
+/// The groups of a use, in the order they are shown; those with a chart come first.
+struct Groups {
+    /// The finding, at most two sentences.
+    says: Vec<String>,
+    groups: Vec<Group>,
+    /// The subject and verb of the sentence on missing measurements, if some are missing.
+    missing: Option<String>,
 }
 
 /// A use of groups.
 pub(super) struct Use {
     id: &'static str,
     title: &'static str,
-    /// Returns the groups, and the subject and verb of the sentence on missing measurements, if some are missing.
-    groups: fn(&ReportData) -> (Vec<Group>, Option<String>),
+    groups: fn(&ReportData) -> Groups,
     /// The command that takes the measurements.
     command: fn(&Commands) -> &String,
 }
+
+/// Every use, in the order of the page.
+pub(super) const USES: [&Use; 3] = [&ABLATION, &GROWTH, &MATRIX];
 
 /// The gain of each optimization alone and at the end.
 pub(super) const ABLATION: Use = Use {
@@ -55,25 +63,41 @@ pub(super) const MATRIX: Use = Use {
     command: |commands| &commands.matrix,
 };
 
-/// The section of the report. Without measurements it has the command that takes them.
-pub(super) fn section(report_data: &ReportData, of: &Use) -> Section {
+/// The section of the report; none if nothing of it was measured.
+pub(super) fn section(report_data: &ReportData, of: &Use) -> Option<Section> {
+    let Groups {
+        says,
+        groups,
+        missing,
+    } = (of.groups)(report_data);
+    if groups.is_empty() {
+        return None;
+    }
     let mut section = Section {
         id: of.id,
         title: of.title,
+        says,
+        missing: missing
+            .iter()
+            .map(|what| Section::not_measured(what, (of.command)(&report_data.commands)))
+            .collect(),
         ..Section::default()
     };
-    let (groups, missing) = (of.groups)(report_data);
     for group in groups {
-        section.says.extend(group.says);
         let fresh = |named: &Named| section.charts.iter().all(|known| known.name != named.name);
         section.charts.extend(group.chart.filter(fresh));
         section.tables.push(group.table);
     }
-    section.missing = missing
-        .iter()
-        .map(|what| Section::not_measured(what, (of.command)(&report_data.commands)))
-        .collect();
-    section
+    Some(section)
+}
+
+/// The gap of this use, if nothing of it was measured.
+pub(super) fn not_measured(report_data: &ReportData, of: &Use) -> Option<Gap> {
+    let gap = Section::not_measured(
+        &format!("{} is", of.title),
+        (of.command)(&report_data.commands),
+    );
+    (of.groups)(report_data).groups.is_empty().then_some(gap)
 }
 
 /// The names of all possible charts.

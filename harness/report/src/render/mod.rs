@@ -10,13 +10,13 @@ mod sparkline;
 mod table;
 mod terminal;
 
-pub(crate) use csv::exact;
-pub use flame_graph::FlameGraph;
+pub use flame_graph::{Colours, FlameGraph};
 pub use format::{Audience, Format, Renderer};
 pub use markdown::escape as escape_markdown;
 pub use sparkline::BARS;
 pub use sparkline::sparkline;
 pub use table::{Align, Cell, Column, Table, TableOf, Tone};
+pub(crate) use terminal::{fitted, wrapped};
 
 /// The registry of output formats, in the order of the help. A new format needs its file, its `mod` line, and a line here.
 const FORMATS: &[Format] = &[

@@ -3,6 +3,7 @@
 //! Every command that prints results builds tables; the formats (`table`, `json`, `csv`, `markdown`) render them. A cell has
 //! the exact value for programs and the text for people.
 
+use harness_judge::Standing;
 use harness_record::metric::{Better, Figure, LEVEL, Metric, Quantity};
 use harness_record::number;
 use serde::Serialize;
@@ -77,6 +78,20 @@ impl Tone {
             (Better::Lower, 0.0..) | (Better::Higher, ..0.0) => Self::Bad,
             (Better::Higher, 0.0..) | (Better::Lower, ..0.0) => Self::Good,
             _ => Self::Plain,
+        }
+    }
+
+    /// The tone of a verdict: bad only if it makes the gate exit with 1.
+    pub fn of_standing(standing: Standing) -> Self {
+        match standing {
+            Standing::Regressed => Self::Bad,
+            Standing::Accepted
+            | Standing::WithinLayoutLimit
+            | Standing::Failed
+            | Standing::NotJudged
+            | Standing::Inconclusive => Self::Notice,
+            Standing::Improved => Self::Good,
+            Standing::Moved | Standing::NotSlower | Standing::Unchanged => Self::Plain,
         }
     }
 
@@ -337,6 +352,11 @@ impl Cell {
             value: serde_json::Value::Null,
             tone: Tone::Quiet,
         }
+    }
+
+    /// The word of a verdict, in its tone.
+    pub fn standing(standing: Standing) -> Self {
+        Self::text(standing.name()).toned(Tone::of_standing(standing))
     }
 
     /// The same cell with another tone.

@@ -16,20 +16,19 @@ pub fn table(title: impl Into<String>, comparisons: &[Comparison], exact: bool) 
         (false, _) => Cell::text(comparison.state.name()).toned(Tone::Notice),
     };
     let interval = |comparison: &Comparison| comparison.ratio.and_then(|ratio| ratio.interval);
-    let mut table = figure_table(title, comparisons.iter().collect(), exact, |comparison| {
-        comparison
-    })
-    .left("state", "state", |comparison| state(comparison))
-    .right_if(exact, "ratio_low", "ratio, low", |comparison| {
-        interval(comparison).map(|ends| ends.low)
-    })
-    .right_if(exact, "ratio_high", "ratio, high", |comparison| {
-        interval(comparison).map(|ends| ends.high)
-    })
-    .left_if(exact, "reason", "reason", |one| {
-        (!is_comparable(one)).then(|| one.state.to_string())
-    })
-    .table;
+    let places = place_columns(title, comparisons.iter().collect(), |one| one);
+    let mut table = figure_columns(places, exact, |one| one, |one| change(one))
+        .left("state", "state", |comparison| state(comparison))
+        .right_if(exact, "ratio_low", "ratio, low", |comparison| {
+            interval(comparison).map(|ends| ends.low)
+        })
+        .right_if(exact, "ratio_high", "ratio, high", |comparison| {
+            interval(comparison).map(|ends| ends.high)
+        })
+        .left_if(exact, "reason", "reason", |one| {
+            (!is_comparable(one)).then(|| one.state.to_string())
+        })
+        .table;
     if !exact {
         let incomparable = comparisons
             .iter()
@@ -42,8 +41,7 @@ pub fn table(title: impl Into<String>, comparisons: &[Comparison], exact: bool) 
             .any(|comparison| interval(comparison).is_some())
         {
             table.notes.push(
-                "A ratio of times is the median over rounds; [low, high] is its 95 % interval, or the span of all \
-                 rounds if there are fewer than six."
+                "[low, high] is the 95 % interval over rounds; n is their number where they are too few for one."
                     .to_owned(),
             );
         }
@@ -51,20 +49,12 @@ pub fn table(title: impl Into<String>, comparisons: &[Comparison], exact: bool) 
     table
 }
 
-/// The columns for workload, phase, metric, base, head and change. `exact` adds those for programs.
-pub(crate) fn figure_table<R>(
+/// The columns for workload and phase.
+pub(crate) fn place_columns<R>(
     title: impl Into<String>,
     rows: Vec<R>,
-    exact: bool,
     comparison: impl Fn(&R) -> &Comparison,
 ) -> TableOf<R> {
-    let metric = |row: &R| {
-        let comparison = comparison(row);
-        comparison.metric.map(|metric| match exact {
-            true => metric.name().to_owned(),
-            false => metric.title_per(&comparison.unit.name),
-        })
-    };
     Table::of(title, rows)
         .left("workload", "workload", |row| {
             Cell::text(&comparison(row).workload)
@@ -72,10 +62,21 @@ pub(crate) fn figure_table<R>(
         .left("phase", "phase", |row| {
             Cell::text(&comparison(row).head_phase)
         })
+}
+
+/// Adds the columns for metric, base, head and change. `exact` adds the phase of the base and the
+/// unit.
+pub(crate) fn figure_columns<R>(
+    table: TableOf<R>,
+    exact: bool,
+    comparison: impl Fn(&R) -> &Comparison,
+    change: impl Fn(&R) -> Cell,
+) -> TableOf<R> {
+    table
         .left_if(exact, "base_phase", "base phase", |row| {
             Cell::text(&comparison(row).base_phase)
         })
-        .left("metric", "metric", metric)
+        .left("metric", "metric", |row| metric(comparison(row), exact))
         .left_if(exact, "unit", "unit", |row| {
             comparison(row)
                 .metric
@@ -87,7 +88,15 @@ pub(crate) fn figure_table<R>(
         .right("head", "head", |row| {
             figure(comparison(row), comparison(row).head)
         })
-        .right("ratio", "change", |row| change(comparison(row)))
+        .right("ratio", "change", change)
+}
+
+/// The name of the metric for programs, or its title for people.
+pub(crate) fn metric(comparison: &Comparison, exact: bool) -> Option<String> {
+    comparison.metric.map(|metric| match exact {
+        true => metric.name().to_owned(),
+        false => metric.title_per(&comparison.unit.name),
+    })
 }
 
 /// The cell of a figure of one side.

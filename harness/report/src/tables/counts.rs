@@ -1,43 +1,34 @@
 //! The verdict on counts as a table.
 
-use harness_judge::counts::{CountVerdict, CountsVerdict, JudgedCount};
+use harness_judge::counts::{CountsVerdict, JudgedCount};
 
 use crate::render::{Cell, Table, Tone};
-use crate::tables::comparisons::figure_table;
+use crate::tables::comparisons::{change, figure_columns, place_columns};
 
-/// Table of the verdict, in the order: regressed, accepted, not judged, improved, passed. `exact` adds the columns
-/// for programs.
+/// Table of the verdict, in the order of the standings. `exact` adds the columns for programs.
 pub fn table(verdict: &CountsVerdict, exact: bool) -> Table {
     let mut rows: Vec<&JudgedCount> = verdict.rows.iter().collect();
-    rows.sort_by_key(|row| rank(&row.judgement));
-    figure_table("", rows, exact, |row| &row.comparison)
+    rows.sort_by_key(|row| row.judgement.standing());
+    let places = place_columns("", rows, |row| &row.comparison).left("verdict", "verdict", |row| {
+        Cell::standing(row.judgement.standing())
+    });
+    let change = |row: &&JudgedCount| judged_change(row);
+    figure_columns(places, exact, |row| &row.comparison, change)
         .left("limit", "limit", |row| {
             row.judgement
                 .limit()
                 .map(|limit| limit.tolerance.to_string())
         })
-        .left("verdict", "verdict", |row| {
-            Cell::text(row.judgement.name()).toned(tone(&row.judgement))
-        })
         .left_if(exact, "explanation", "explanation", |row| row.explanation())
         .table
 }
 
-fn rank(judgement: &CountVerdict) -> u8 {
-    match judgement {
-        CountVerdict::Regressed(_) => 0,
-        CountVerdict::Accepted(..) => 1,
-        CountVerdict::Unjudged(_) => 2,
-        CountVerdict::Improved(_) => 3,
-        CountVerdict::Pass(_) => 4,
-    }
-}
-
-fn tone(judgement: &CountVerdict) -> Tone {
-    match judgement {
-        CountVerdict::Regressed(_) => Tone::Bad,
-        CountVerdict::Accepted(..) | CountVerdict::Unjudged(_) => Tone::Notice,
-        CountVerdict::Improved(_) => Tone::Good,
-        CountVerdict::Pass(_) => Tone::Plain,
-    }
+/// The change of a count. It is coloured only if the verdict is: a count that moved within its limit is not bad.
+pub(super) fn judged_change(row: &JudgedCount) -> Cell {
+    let tone = match Tone::of_standing(row.judgement.standing()) {
+        Tone::Bad => Tone::Bad,
+        Tone::Good => Tone::Good,
+        _ => Tone::Plain,
+    };
+    change(&row.comparison).toned(tone)
 }

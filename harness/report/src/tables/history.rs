@@ -19,8 +19,8 @@ pub fn trend_table(series: &[Series], question: &HistoryQuery<'_>) -> Table {
         .right("points", "states", |(_, values)| values.len())
         .right("first", "first", |(_, values)| value(ends(values).0))
         .right("last", "last", |(_, values)| value(ends(values).1))
-        .right("change", "change", |(_, values)| {
-            change(ends(values), question)
+        .right("change", "change", |(one, values)| {
+            whole_change(one, ends(values), question)
         })
         .left("trend", "trend", |(_, values)| sparkline(values, BARS))
         .right("jumps", "change points", |(one, _)| one.jumps.len());
@@ -116,6 +116,24 @@ pub(crate) fn day(moment: &DatedRecord) -> String {
     moment.date.strftime("%Y-%m-%d").to_string()
 }
 
+/// The change over a whole series; none with a single state. Without a change point, a count is unchanged or has moved, and a
+/// time has no change to show.
+fn whole_change(series: &Series, ends: (f64, f64), question: &HistoryQuery<'_>) -> Option<Cell> {
+    if series.points.len() < 2 {
+        return None;
+    }
+    let cell = change(ends, question);
+    if !series.jumps.is_empty() {
+        return Some(cell);
+    }
+    let text = match (question.metric.portable(), ends.0 == ends.1) {
+        (true, true) => "unchanged".to_owned(),
+        (true, false) => format!("moved {}", cell.text),
+        (false, _) => "no change shown".to_owned(),
+    };
+    Some(Cell { text, ..cell }.toned(Tone::Quiet))
+}
+
 fn change((from, to): (f64, f64), question: &HistoryQuery<'_>) -> Cell {
     if from == to {
         return Cell::number(0.0, "0 %").toned(Tone::Quiet);
@@ -146,5 +164,63 @@ pub(crate) fn show(query: &HistoryQuery<'_>, value: f64) -> String {
         plain(query.metric.quantity(), value)
     } else {
         number::ratio(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use harness_record::choice::Choice;
+    use harness_record::history::Point;
+    use harness_record::metric;
+
+    use super::*;
+
+    /// The text of the change of a series with these values and this many change points.
+    fn shown(metric: &str, values: &[f64], jumps: usize) -> String {
+        let points = values.iter().enumerate();
+        let jump = LevelChange {
+            point: 1,
+            from: 1.0,
+            to: 2.0,
+        };
+        let series = Series {
+            workload: "w".to_owned(),
+            phase: "fast".to_owned(),
+            points: points
+                .map(|(moment, &value)| Point { moment, value })
+                .collect(),
+            jumps: vec![jump; jumps],
+            redefined: 0,
+        };
+        let choice = Choice::default();
+        let question = HistoryQuery {
+            metric: metric::by_name(metric).expect("a metric"),
+            choice: &choice,
+            phases: &[],
+            anchor: "naive",
+        };
+        let table = trend_table(&[series], &question);
+        let place = table
+            .columns
+            .iter()
+            .position(|column| column.key == "change");
+        table.rows[0][place.expect("a column")].text.clone()
+    }
+
+    #[test]
+    fn unchanged_and_moved_are_kept_apart() {
+        assert_eq!(shown("instructions", &[1000.0, 1000.0], 0), "unchanged");
+        assert_eq!(
+            shown("instructions", &[10_000.0, 10_002.0], 0),
+            "moved +0.02 %"
+        );
+        assert_eq!(shown("instructions", &[1000.0, 2000.0], 1), "+100 %");
+        assert_eq!(shown("instructions", &[1000.0], 0), "-", "a single state");
+    }
+
+    #[test]
+    fn the_noise_of_times_is_no_change() {
+        assert_eq!(shown("time", &[0.5, 0.503], 0), "no change shown");
+        assert_eq!(shown("time", &[0.5, 0.25], 1), "-50 %");
     }
 }

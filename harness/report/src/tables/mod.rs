@@ -6,6 +6,7 @@ pub mod comparisons;
 pub mod counts;
 pub mod diagnosis;
 pub mod history;
+pub mod moves;
 pub mod profile;
 pub mod profile_difference;
 #[cfg(test)]

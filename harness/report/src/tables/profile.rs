@@ -2,7 +2,7 @@
 
 use harness_record::metric::Quantity;
 use harness_record::number;
-use harness_record::profile::{Node, Part, Profile, View, short};
+use harness_record::profile::{Kinds, Node, Part, Profile, View, short};
 
 use crate::render::{Cell, Table, TableOf, Tone};
 
@@ -15,9 +15,10 @@ const LEAST_SHARE: f64 = 0.005;
 
 /// Returns the tables of hot paths (for allocations: top allocators), most called, and the hierarchy. With `exact`
 /// they contain everything; otherwise they are shortened for people.
-pub fn tables(profile: &Profile, exact: bool) -> Vec<Table> {
+pub fn tables(profile: &Profile, kinds: &Kinds, exact: bool) -> Vec<Table> {
     let scope = Scope {
         profile,
+        kinds,
         exact,
         whole: profile.tree.total(),
     };
@@ -33,8 +34,36 @@ pub fn tables(profile: &Profile, exact: bool) -> Vec<Table> {
     tables
 }
 
+/// The finding of a profile: the share of the kind that costs most, and those of the next three.
+pub fn finding(profile: &Profile, kinds: &Kinds) -> String {
+    let whole = profile.tree.total().max(1) as f64;
+    let costs = kinds.costs(&profile.tree);
+    let mut shares = costs
+        .iter()
+        .map(|(kind, own)| (kind, 100.0 * *own as f64 / whole))
+        .filter(|(_, percent)| *percent >= 0.5);
+    let what = match profile.view {
+        View::Time => "time",
+        View::Instructions => "instructions",
+        View::Allocations => "allocated bytes",
+    };
+    let Some((first, percent)) = shares.next() else {
+        return "nothing was recorded".to_owned();
+    };
+    let others: Vec<String> = shares
+        .take(3)
+        .map(|(kind, percent)| format!("{kind} {percent:.0} %"))
+        .collect();
+    let others = match others.as_slice() {
+        [] => String::new(),
+        others => format!("; {}", others.join(", ")),
+    };
+    format!("{first} takes {percent:.0} % of the {what}{others}")
+}
+
 struct Scope<'a> {
     profile: &'a Profile,
+    kinds: &'a Kinds,
     exact: bool,
     whole: u64,
 }
@@ -76,7 +105,10 @@ impl Scope<'_> {
                 &unit_key("max", view),
                 "max",
                 |(_, part)| end(part.range.map(|range| range.1)),
-            );
+            )
+            .left("kind", "kind", |(_, part)| {
+                Cell::text(self.kinds.of(&part.name)).toned(Tone::Quiet)
+            });
         table.notes(self.notes().into_iter().chain(self.rest(parts.len())))
     }
 
@@ -246,6 +278,7 @@ impl Scope<'_> {
             unit.name
         )];
         if profile.view != View::Allocations {
+            notes.push(format!("by kind: {}", finding(profile, self.kinds)));
             notes.push(format!("own: without nested {}s", profile.view.noun()));
         }
         if let Some(cost) = profile.cost {

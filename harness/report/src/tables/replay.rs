@@ -6,7 +6,7 @@ use harness_record::metric::Quantity;
 use harness_record::number;
 
 use crate::render::{BARS, Cell, Table, Tone};
-use crate::tables::times::tone;
+use crate::tables::times::timed;
 
 /// Width of the plot of a pair's change, in characters; odd, so that 0 is in the middle.
 const WIDTH: usize = 31;
@@ -53,6 +53,7 @@ pub fn steps(replays: &[Replay], exact: bool) -> Table {
     let mut table = Table::of("", pairs)
         .left_if(exact, "workload", "workload", |pair| &pair.replay.workload)
         .left_if(exact, "phase", "phase", |pair| &pair.replay.phase)
+        .left_if(exact, "standing", "standing", |pair| standing(pair.step).0)
         .right("pair", "pair", |pair| pair.pair)
         .right("base_nanoseconds", "base", |pair| time(pair.step.base))
         .right("head_nanoseconds", "head", |pair| time(pair.step.head))
@@ -74,7 +75,6 @@ pub fn steps(replays: &[Replay], exact: bool) -> Table {
         .right("level_faster", "faster", |pair| {
             level(pair.step.levels.faster)
         })
-        .left_if(exact, "standing", "standing", |pair| standing(pair.step).0)
         .left("event", "events", |pair| events(pair.step))
         .table;
     if let ([replay], false) = (replays, exact) {
@@ -104,22 +104,23 @@ pub fn overview(replays: &[Replay], gate_verdict: &GateVerdict) -> Table {
             .map(|step| bar(step.change, scale))
             .collect::<String>()
     };
-    let percent = |change: f64| Cell::number(change, number::percent(1.0 + change));
-    let mut table = Table::of("", replays.iter().zip(&gate_verdict.times))
+    let mut table = Table::of("", replays.iter().zip(timed(gate_verdict)))
         .left("workload", "workload", |(replay, _)| &replay.workload)
         .left("phase", "phase", |(replay, _)| &replay.phase)
-        .left("verdict", "time", |(_, time)| {
-            Cell::text(time.outcome.name()).toned(tone(time))
+        .left("verdict", "verdict", |(_, (standing, _))| {
+            Cell::standing(*standing)
         })
-        .right("time_change", "change", |(_, time)| {
-            time.found.map(|found| percent(found.change))
+        .right("time_change", "change of time", |(_, (_, time))| {
+            time.found
+                .map(|found| Cell::number(found.change, time.change_text()))
         })
         .left("bars", "pairs", |(replay, _)| bars(replay))
         .left("events", "events", |(replay, _)| replay.events().join(", "))
         .table;
     if !table.rows.is_empty() {
         table.notes.push(format!(
-            "Each bar is the change of one pair, from {:.1} % (low) over 0 (middle) to {:+.1} % (high).",
+            "Each bar is the change of one pair, from {:.1} % (low) over 0 (middle) to {:+.1} % (high). \
+             [low, high] is the 95 % interval.",
             -100.0 * scale,
             100.0 * scale
         ));

@@ -20,7 +20,7 @@ fn runs(row: &Row) -> (&str, &[Run]) {
     panic!("{} in {} has no clock", row.workload, row.phase)
 }
 
-pub(crate) fn over(row: &Row, read: impl Fn(&Row, &Run) -> Option<f64>) -> Vec<f64> {
+fn over(row: &Row, read: impl Fn(&Row, &Run) -> Option<f64>) -> Vec<f64> {
     runs(row)
         .1
         .iter()
@@ -66,25 +66,92 @@ pub(crate) fn heap(row: &Row) -> (f64, f64) {
     panic!("{} in {} has no heap", row.workload, row.phase)
 }
 
-/// The ratio over the rounds in which both were measured.
+/// The mean of a phase over its rounds, with its interval.
+pub(crate) fn mean(row: &Row, read: impl Fn(&Row, &Run) -> Option<f64>) -> Ratio {
+    let logs = logs(&over(row, read));
+    let n = logs.len() as f64;
+    ratio(average(&logs), variance(&logs) / n, n - 1.0)
+}
+
+/// The quotient of two means, by differences within rounds if both have the same rounds, else by the test of Welch.
 pub(crate) fn paired(base: &Row, head: &Row, read: impl Fn(&Row, &Run) -> Option<f64>) -> Ratio {
     let ((base_session, base_runs), (head_session, head_runs)) = (runs(base), runs(head));
     assert_eq!(base_session, head_session, "side by side");
-    let mut logs = Vec::new();
-    for run in head_runs {
-        for other in base_runs.iter().filter(|other| other.round == run.round) {
-            logs.push(
-                (read(head, run).expect("a number") / read(base, other).expect("a number")).ln(),
-            );
+    let numbers = |runs: &[Run]| runs.iter().map(|run| run.round).collect::<Vec<_>>();
+    let same = numbers(base_runs) == numbers(head_runs);
+    let [base, head] = [base, head].map(|row| logs(&over(row, &read)));
+    if same {
+        let differences: Vec<f64> = head
+            .iter()
+            .zip(&base)
+            .map(|(head, base)| head - base)
+            .collect();
+        let n = differences.len() as f64;
+        return ratio(average(&differences), variance(&differences) / n, n - 1.0);
+    }
+    let [a, b] = [&head, &base].map(|logs| variance(logs) / logs.len() as f64);
+    let least = |logs: &[f64]| logs.len() as f64 - 1.0;
+    let freedom = (a + b).powi(2) / (a.powi(2) / least(&head) + b.powi(2) / least(&base));
+    ratio(average(&head) - average(&base), a + b, freedom)
+}
+
+fn logs(values: &[f64]) -> Vec<f64> {
+    values.iter().map(|value| value.ln()).collect()
+}
+
+fn average(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn variance(values: &[f64]) -> f64 {
+    let middle = average(values);
+    let squares = values.iter().map(|value| (value - middle).powi(2));
+    squares.sum::<f64>() / (values.len() as f64 - 1.0)
+}
+
+fn ratio(log: f64, squared_error: f64, freedom: f64) -> Ratio {
+    let half = student(freedom) * squared_error.sqrt();
+    Ratio {
+        value: log.exp(),
+        low: (log - half).exp(),
+        high: (log + half).exp(),
+        level: 0.95,
+    }
+}
+
+/// The 97.5 % quantile of Student's t, by integration of its density and bisection.
+fn student(freedom: f64) -> f64 {
+    let density = |t: f64| (1.0 + t * t / freedom).powf(-(freedom + 1.0) / 2.0);
+    // The substitution t = s / (1 - s) maps the half line to a unit interval; Simpson's rule.
+    let part = |upper: f64| {
+        let steps = 4000;
+        let width = upper / f64::from(steps);
+        let inner = |i: i32| {
+            let s = f64::from(i) * width;
+            if s >= 1.0 {
+                return 0.0;
+            }
+            density(s / (1.0 - s)) / (1.0 - s).powi(2)
+        };
+        let weight = |i: i32| match i {
+            0 => 1.0,
+            i if i == steps => 1.0,
+            i if i % 2 == 1 => 4.0,
+            _ => 2.0,
+        };
+        (0..=steps).map(|i| weight(i) * inner(i)).sum::<f64>() * width / 3.0
+    };
+    let half = part(1.0);
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..50 {
+        let middle = f64::midpoint(low, high);
+        if part(middle) / half < 0.95 {
+            low = middle;
+        } else {
+            high = middle;
         }
     }
-    let (low, high, level) = ends(&logs);
-    Ratio {
-        value: median(&logs).exp(),
-        low: low.exp(),
-        high: high.exp(),
-        level,
-    }
+    low / (1.0 - low)
 }
 
 pub(crate) fn median(values: &[f64]) -> f64 {
@@ -96,32 +163,4 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     } else {
         f64::midpoint(sorted[n / 2 - 1], sorted[n / 2])
     }
-}
-
-pub(crate) fn half_width(values: &[f64]) -> f64 {
-    let (low, high, _) = ends(values);
-    let middle = median(values);
-    (middle - low).max(high - middle)
-}
-
-/// The narrowest pair of order statistics that contains the median with probability 95 %, or else the widest pair; and
-/// its probability, by the binomial distribution.
-fn ends(values: &[f64]) -> (f64, f64, f64) {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let n = sorted.len() as u64;
-    let choose = |k: u64| (0..k).fold(1_u64, |all, i| all * (n - i) / (i + 1));
-    let level = |left_out: u64| {
-        1.0 - 2.0 * (0..=left_out).map(choose).sum::<u64>() as f64 / 2f64.powi(n as i32)
-    };
-    let mut left_out = 0;
-    while left_out + 1 < n / 2 && level(left_out + 1) >= 0.95 {
-        left_out += 1;
-    }
-    let place = left_out as usize;
-    (
-        sorted[place],
-        sorted[sorted.len() - 1 - place],
-        level(left_out),
-    )
 }

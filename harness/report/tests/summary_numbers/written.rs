@@ -4,7 +4,7 @@
 #[derive(Debug)]
 pub(crate) struct Written {
     pub(crate) value: f64,
-    /// Largest distance of the true value: half a unit of the last digit.
+    /// Largest distance of the true value: half a unit of the last significant digit.
     half: f64,
 }
 
@@ -14,7 +14,8 @@ impl Written {
     }
 }
 
-/// The numbers of a line, in order. `±0.1` has the unit of the number before, `1/30` is a fraction.
+/// The numbers of a line, in order. `±0.1` has the unit of the number before, `1/30` is a fraction, `4,620` has groups of
+/// three digits.
 pub(crate) fn numbers(line: &str) -> Vec<Written> {
     const UNITS: [(&str, f64); 11] = [
         (" KB", 1e3),
@@ -29,8 +30,9 @@ pub(crate) fn numbers(line: &str) -> Vec<Written> {
         (" %", 1e-2),
         ("k", 1e3),
     ];
+    let line = ungrouped(line);
     let mut found = Vec::new();
-    let mut rest = line;
+    let mut rest = line.as_str();
     let mut unit_before = 1.0;
     let mut before = ' ';
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
@@ -71,14 +73,33 @@ pub(crate) fn numbers(line: &str) -> Vec<Written> {
         let decimals = digits
             .split_once('.')
             .map_or(0, |(_, decimals)| decimals.len());
+        // A whole number of four digits or more is rounded where its zeros begin.
+        let zeros = match digits.len() >= 4 && decimals == 0 {
+            true => digits.len() - digits.trim_end_matches('0').len(),
+            false => 0,
+        };
         let negative = before == '-';
         let value: f64 = digits.parse().expect("digits");
         let value = if negative { -value } else { value } * factor;
         found.push(Written {
             value,
-            half: 0.5 * 10f64.powi(-(decimals as i32)) * factor,
+            half: 0.5 * 10f64.powi(zeros as i32 - decimals as i32) * factor,
         });
         rest = after;
     }
     found
+}
+
+/// Removes the commas between groups of digits.
+fn ungrouped(line: &str) -> String {
+    let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let mut text = String::new();
+    for (place, c) in line.char_indices() {
+        let inside =
+            digit(text.chars().next_back()) && digit(line[place + c.len_utf8()..].chars().next());
+        if c != ',' || !inside {
+            text.push(c);
+        }
+    }
+    text
 }

@@ -7,7 +7,6 @@ use anyhow::{Context, Result};
 use harness::collect::{Bar, Progress};
 use harness::terminal::{notice, show};
 use harness_record::atomic_file;
-use harness_report::render::chart::Layout;
 use harness_selftest::{Row, Series, chart, page, tables};
 
 use super::GateTest;
@@ -74,10 +73,7 @@ pub(super) fn draw(
         page(series, rows, appendix).as_bytes(),
     )?;
     if let Some(chart) = chart(rows) {
-        write(
-            &folder.join(series.chart),
-            chart.svg(Layout::Wide)?.as_bytes(),
-        )?;
+        write(&folder.join(series.chart), chart.to_svg().as_bytes())?;
     }
     notice(&format!("wrote {}", folder.join(series.page).display()));
     Ok(())

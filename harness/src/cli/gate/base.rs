@@ -20,9 +20,10 @@ use harness_probe::protocol::{OLDEST, VERSION};
 use harness_record::Commit;
 use harness_record::machine::Circumstances;
 use harness_record::session::{self, Counted, Identical, Revision, Session, Terms};
+use harness_report::gate::GateReport;
 
-use super::show::Printout;
-use super::{Against, Gate, SuiteChoice, functions, revision_verdict, rules};
+use super::show::{print_report, repeating};
+use super::{Against, Gate, SuiteChoice, functions, rules};
 use crate::cli::options::available;
 use crate::cli::ready::{Builder, Ready};
 use crate::cli::{command_line, named_by_time, writable};
@@ -133,12 +134,14 @@ impl Gate {
         let functions =
             functions::changed([&sides.base, &sides.head], &verdict, &request, &out, exact);
         drop(turn);
-        let printout = revision_verdict::printout(&session, &verdict, exact, self.all);
-        Printout {
+        let report = GateReport {
+            verdict: &verdict,
+            session: Some(&session),
+            command: repeating(&session),
             functions,
-            ..printout
-        }
-        .print(self.format)?;
+            all: self.all,
+        };
+        print_report(&report, self.format)?;
         notice(&format!("wrote {}", out.display()));
         Ok(verdict.conclusion().into())
     }

@@ -2,7 +2,6 @@
 
 mod base;
 mod functions;
-mod revision_verdict;
 mod rules;
 mod show;
 mod stored;
@@ -53,7 +52,7 @@ pub(crate) struct Gate {
     /// follows from [default with --base: records/gates/TIME.json]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Show passed figures, too (json and csv always do)
+    /// Show all figures, not only the largest moves (json, csv and markdown always do)
     #[arg(long)]
     all: bool,
     /// Output format of the verdict

@@ -5,16 +5,15 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use harness::collect::{self, Bar, Request};
 use harness::project::Project;
-use harness::terminal::{Status, exact, notice};
+use harness::terminal::{Status, notice};
 use harness_judge::compare::narrow;
-use harness_judge::counts::CountsVerdict;
+use harness_judge::gate::GateVerdict;
 use harness_probe::Instrument;
 use harness_record::choice::Choice;
 use harness_record::{Record, Row};
-use harness_report::render::Format;
-use harness_report::tables::counts::table;
+use harness_report::gate::GateReport;
 
-use super::show::Printout;
+use super::show::print_report;
 use super::{Gate, StoredRules, places};
 use crate::cli::options::available;
 use crate::cli::{command_line, compared, writable};
@@ -74,8 +73,15 @@ impl Gate {
             base.rows
                 .retain(|row| head.row(&row.workload, &row.phase).is_some() || !exists(row));
         }
-        let verdict = rules.judge(&base, &head);
-        show_verdict(&verdict, complaints, self.format, self.all)?;
+        let verdict = GateVerdict::of_counts(rules.judge(&base, &head), complaints);
+        let report = GateReport {
+            verdict: &verdict,
+            session: None,
+            command: command_line(),
+            functions: Vec::new(),
+            all: self.all,
+        };
+        print_report(&report, self.format)?;
         Ok(verdict.conclusion().into())
     }
 }
@@ -110,29 +116,4 @@ fn repeatable(record: &Record) -> Result<()> {
             reading.threads
         ),
     }
-}
-
-/// Prints the verdict. `all` includes figures that passed.
-fn show_verdict(
-    verdict: &CountsVerdict,
-    complaints: Vec<String>,
-    format: Format,
-    all: bool,
-) -> Result<()> {
-    let exact = exact(format);
-    let shown = if all || exact {
-        verdict.clone()
-    } else {
-        verdict.remarkable()
-    };
-    let printout = Printout {
-        summary: verdict.summary(),
-        command: command_line(),
-        tables: vec![table(&shown, exact)],
-        regressed: verdict.regressions(),
-        open: ("not judged", verdict.unjudged()),
-        rules: vec![("accepted", verdict.accepted()), ("complaint", complaints)],
-        ..Printout::default()
-    };
-    printout.print(format)
 }

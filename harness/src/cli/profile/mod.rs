@@ -13,7 +13,7 @@ use harness::collect::{Bar, Plan, Progress, Request};
 use harness::project::Project;
 use harness::terminal::{Status, exact, notice, show};
 use harness_probe::protocol::Description;
-use harness_record::profile::{Profile as Seen, View};
+use harness_record::profile::{Kinds, Profile as Seen, View};
 use harness_report::render::{Format, Table};
 use harness_report::tables::{profile, profile_difference, system};
 use side::Side;
@@ -94,6 +94,7 @@ impl Profile {
 
         let seen = self.profiles(&views, &sides, &workload.id, &request);
         let is_exact = exact(self.format);
+        let kinds = Kinds::new(project.config.kinds.clone());
         let folder = project.reports().join("profile");
         let mut all: Vec<Table> = Vec::new();
         let mut drawn = Vec::new();
@@ -105,8 +106,8 @@ impl Profile {
                     drawn.extend(draw_difference(&folder, names, base, head)?);
                 }
                 [one] => {
-                    all.extend(profile::tables(one, is_exact));
-                    drawn.extend(picture::draw(&folder, one)?);
+                    all.extend(profile::tables(one, &kinds, is_exact));
+                    drawn.extend(picture::draw(&folder, one, &kinds)?);
                 }
                 _ => {}
             }

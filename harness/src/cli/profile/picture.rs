@@ -4,26 +4,30 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use harness_record::atomic_file;
-use harness_record::profile::{Profile, View};
-use harness_report::render::FlameGraph;
+use harness_record::profile::{Kinds, Profile, View};
+use harness_report::render::{Colours, FlameGraph};
+use harness_report::tables::profile::finding;
 
-/// Draws the profile into a folder. Returns the path; none if there was nothing to draw.
-pub(super) fn draw(folder: &Path, profile: &Profile) -> Result<Option<PathBuf>> {
+/// Draws the profile into a folder, coloured by kinds. Returns the path; none if there was nothing to draw.
+pub(super) fn draw(folder: &Path, profile: &Profile, kinds: &Kinds) -> Result<Option<PathBuf>> {
     let view = profile.view;
-    let frames = match view {
-        View::Time => "operations",
-        View::Instructions => "functions",
-        View::Allocations => "functions on the way to an allocation",
-    };
     let folded = profile.tree.folded(profile.seen().scale());
-    let subtitle = format!("{frames} of one run, {} in all", view.raw_unit());
-    let title = format!("{} by {}", profile.place(), view.name());
+    let costs = kinds.costs(&profile.tree);
+    let title = match view {
+        // Every byte is allocated, so kinds are no finding.
+        View::Allocations => format!("{} by {}", profile.place(), view.name()),
+        View::Time | View::Instructions => {
+            format!("{}: {}", profile.place(), finding(profile, kinds))
+        }
+    };
     let graph = FlameGraph {
         title: &title,
-        subtitle: &subtitle,
         unit: view.raw_unit(),
         folded: &folded,
-        base: None,
+        colours: Colours::ByKind {
+            kinds,
+            costs: &costs,
+        },
     };
     write(
         folder.join(name(&[&profile.workload, &profile.phase, view.name()])),
@@ -40,16 +44,18 @@ pub(in crate::cli) fn draw_difference(
     [base, head]: [&Profile; 2],
 ) -> Result<Option<PathBuf>> {
     let [before, after] = [base, head].map(|side| side.tree.folded(side.seen().scale()));
-    let subtitle = format!("width: {head_name}; red: more than in {base_name}, blue: less");
+    let legend = format!("width: {head_name}; red: more than in {base_name}, blue: less");
     let unit = head.view.raw_unit();
     write(
         path,
         FlameGraph {
             title,
-            subtitle: &subtitle,
             unit,
             folded: &after,
-            base: Some(&before),
+            colours: Colours::ByDifference {
+                base: &before,
+                legend: &legend,
+            },
         },
     )
 }

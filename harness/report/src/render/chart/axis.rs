@@ -32,13 +32,13 @@ impl LogAxis {
 
     /// The position of a value, 0 to 1.
     pub(super) fn place(&self, value: f64) -> f64 {
-        (value / self.low).ln() / (self.high / self.low).ln()
+        (value.ln() - self.low.ln()) / (self.high.ln() - self.low.ln())
     }
 
     /// The labelled values: about `wanted` powers of ten, or 1, 2 and 5 times powers of ten if the axis spans less than two
     /// decades.
     pub(super) fn ticks(&self, wanted: usize) -> Vec<f64> {
-        let decades = (self.high / self.low).log10();
+        let decades = self.high.log10() - self.low.log10();
         let inside = |value: &f64| *value >= self.low * 0.9999 && *value <= self.high * 1.0001;
         let (first, last) = (
             self.low.log10().floor() as i32,

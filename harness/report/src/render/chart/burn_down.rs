@@ -2,17 +2,17 @@
 
 use harness_abtest::Interval;
 
+use crate::render::chart::Drawing;
 use crate::render::chart::axis::LogAxis;
-use crate::render::chart::canvas::{Canvas, Words};
-use crate::render::chart::frame::Frame;
-use crate::render::chart::header::{AXIS, TICK, ratio_label};
-use crate::render::chart::palette::{self, INK, MUTED};
-use crate::render::chart::{Drawing, Layout};
+use crate::render::chart::canvas::Canvas;
+use crate::render::chart::header::{fitting, legend, ratio_label};
+use crate::render::chart::palette::{self, Colour};
+use crate::render::chart::rows::{Rows, STRIP};
 
 /// A burn-down chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BurnDown {
-    /// The title of the y axis.
+    /// The title of the axis.
     pub axis: String,
     /// The stages, from first to last.
     pub stages: Vec<Stage>,
@@ -31,7 +31,7 @@ pub struct Stage {
     pub wanted: Option<Wanted>,
     /// The measured ratio, with its interval.
     pub reached: Option<(f64, Option<Interval>)>,
-    /// The text beside the dot, or in its place.
+    /// The text beside the name.
     pub label: String,
 }
 
@@ -44,283 +44,134 @@ pub struct Wanted {
     pub far: f64,
 }
 
-const LABEL: Words = Words::new(12.0, INK).centred();
-/// Height of the extra space for zero, which a logarithmic axis lacks.
-const ZERO: f64 = 34.0;
+/// Width of the extra space for zero, which a logarithmic axis lacks.
+const ZERO: f64 = 46.0;
+/// Half the height of the box of a target.
+const HALF: f64 = 7.0;
 
 impl Drawing for BurnDown {
-    fn draw(&self, canvas: &mut Canvas, layout: Layout, top: f64) -> f64 {
-        let axis = format!("{}, logarithmic scale; lower is better", self.axis);
-        let lines = AXIS.wrap(&axis, layout.line_width());
-        let after = top + 17.0 * lines.len() as f64;
-        let start = after + 33.0;
-        let end = start + if layout.narrow() { 260.0 } else { 300.0 };
-        if let Some(plot) = self.plot([start, end], layout) {
-            canvas.lines(&lines, layout.edge(), top + 6.0, 17.0, AXIS);
-            key(canvas, layout.edge(), after + 9.0);
-            plot.axes(canvas, self);
-            plot.targets(canvas, self);
-            for (index, stage) in self.stages.iter().enumerate() {
-                plot.stage(canvas, index, stage);
+    fn draw(&self, canvas: &mut Canvas, top: f64) -> f64 {
+        let names = ["target", "measured, with its interval"];
+        let top = legend(canvas, top, names, |canvas, index, x, y| {
+            if index == 0 {
+                target(canvas, [x, x + 24.0], y);
+            } else {
+                canvas.strokes(vec![[(x, y), (x + 24.0, y)]], Colour::Ink, 1.5);
+                canvas.dot(x + 12.0, y, 5.0, palette::look(0));
             }
+        });
+        let names: Vec<String> = self
+            .stages
+            .iter()
+            .map(|stage| match stage.when.as_str() {
+                "" => stage.name.clone(),
+                when => format!("{} ({when})", stage.name),
+            })
+            .collect();
+        let rows = names.iter().zip(&self.stages).map(|(name, stage)| {
+            let has_marks = stage.wanted.is_some() || stage.reached.is_some();
+            (name.as_str(), stage.label.as_str(), has_marks)
+        });
+        let rows = Rows::new(top + 4.0, rows);
+        let scale = self.scale(&rows);
+        let ticks = scale.axis.map(|axis| axis.ticks(6)).unwrap_or_default();
+        let zero = scale.zero.map(|x| (x, "none".to_owned()));
+        let ticks = ticks
+            .into_iter()
+            .filter_map(|tick| Some((scale.x(tick)?, ratio_label(tick))));
+        let title = format!("{}, logarithmic scale; lower is better", self.axis);
+        let bottom = rows.axis(canvas, &fitting(ticks.chain(zero)), &title);
+        for (index, stage) in self.stages.iter().enumerate() {
+            let is_measured = stage.reached.is_some();
+            let colour = if is_measured {
+                Colour::Ink
+            } else {
+                Colour::Muted
+            };
+            rows.text(canvas, index, colour);
+            scale.stage(canvas, stage, &names[index], rows.middle(index));
         }
-        end + 54.0 + 15.0 * name_lines(layout) as f64
+        bottom
     }
 }
 
 impl BurnDown {
-    /// The positions between two y coordinates; none if no value is above zero.
-    fn plot(&self, ends: [f64; 2], layout: Layout) -> Option<Plot> {
-        let wanted = self
-            .stages
-            .iter()
-            .filter_map(|stage| stage.wanted)
-            .flat_map(|wanted| [wanted.near, wanted.far]);
-        let reached = self
-            .stages
-            .iter()
-            .filter_map(|stage| stage.reached)
-            .flat_map(|(value, interval)| {
-                let ends = interval.map_or((value, value), |ends| (ends.low, ends.high));
-                // Leave space below the lowest dot.
-                [value * 0.8, ends.0, ends.1]
-            });
-        let axis = LogAxis::over(wanted.chain(reached).chain([1.0]))?;
-        let zero = self
-            .stages
-            .iter()
-            .any(|stage| stage.reached.is_some_and(|(value, _)| value <= 0.0));
-        let frame = Frame::new(
-            layout,
-            [layout.edge() + 52.0, layout.width() - layout.edge()],
-            ends,
-        );
-        let end = frame.bottom - if zero { ZERO } else { 0.0 };
-        let column = (frame.right - frame.left) / self.stages.len().max(1) as f64;
-        Some(Plot {
-            frame,
-            end,
-            axis,
-            column,
-        })
-    }
-}
-
-/// Most lines of a name.
-fn name_lines(layout: Layout) -> usize {
-    if layout.narrow() { 3 } else { 2 }
-}
-
-/// Splits words that are wider than a line, at a hyphen if possible.
-fn hyphenated(text: &str, words: Words, room: f64) -> String {
-    let fits = |part: &str| words.width(part) <= room;
-    let mut parted = String::new();
-    for word in text.split(' ') {
-        let mut rest = word;
-        while !fits(rest) {
-            let ends = rest
-                .char_indices()
-                .map(|(at, _)| at)
-                .skip(2)
-                .filter(|&end| rest.len() - end >= 2);
-            let with_mark = |end: usize| {
-                let mark = if rest[..end].ends_with('-') { "" } else { "-" };
-                Some(format!("{}{mark}", &rest[..end]))
-                    .filter(|part| fits(part))
-                    .map(|part| (end, part))
-            };
-            let all: Vec<(usize, String)> = ends.filter_map(with_mark).collect();
-            let own = all
-                .iter()
-                .rev()
-                .find(|(end, _)| rest[..*end].ends_with('-'));
-            let Some((end, part)) = own.or(all.last()) else {
-                break;
-            };
-            parted += &format!("{part} ");
-            rest = &rest[*end..];
+    fn scale(&self, rows: &Rows) -> Scale {
+        let wanted = self.stages.iter().filter_map(|stage| stage.wanted);
+        let reached = self.stages.iter().filter_map(|stage| stage.reached);
+        let values = wanted
+            .flat_map(|wanted| [wanted.near, wanted.far])
+            .chain(reached.flat_map(|(value, interval)| {
+                interval.map_or([value; 3], |ends| [value, ends.low, ends.high])
+            }));
+        let values: Vec<f64> = values.chain([1.0]).collect();
+        let has_zero = values.iter().any(|value| *value <= 0.0);
+        Scale {
+            zero: has_zero.then_some(rows.left()),
+            start: rows.left() + if has_zero { ZERO } else { 0.0 },
+            end: rows.right(),
+            axis: LogAxis::over(values),
         }
-        parted += &format!("{rest} ");
     }
-    parted.trim_end().to_owned()
 }
 
-/// The legend of the two kinds of marks.
-fn key(canvas: &mut Canvas, x: f64, y: f64) {
-    canvas.band(
-        &[
-            (x, y - 5.0),
-            (x + 26.0, y - 5.0),
-            (x + 26.0, y + 5.0),
-            (x, y + 5.0),
-        ],
-        MUTED,
-    );
-    canvas.line(&[(x, y - 5.0), (x + 26.0, y - 5.0)], MUTED, 2.0);
-    canvas.words("target", x + 34.0, y, AXIS);
-    canvas.dot(x + 104.0, y, 5.0, palette::look(0));
-    canvas.words("measured, with its interval", x + 116.0, y, AXIS);
-}
-
-/// The positions of the elements.
-struct Plot {
-    frame: Frame,
-    /// Lower end of the logarithmic axis; the space for zero is below it.
+/// The positions of ratios: a logarithmic axis, with extra space at its left if a ratio is zero.
+struct Scale {
+    zero: Option<f64>,
+    /// Left end of the logarithmic part.
+    start: f64,
     end: f64,
-    axis: LogAxis,
-    /// Width of a stage.
-    column: f64,
+    axis: Option<LogAxis>,
 }
 
-impl Plot {
-    fn x(&self, index: usize) -> f64 {
-        self.frame.left + (index as f64 + 0.5) * self.column
-    }
-
-    fn y(&self, value: f64) -> f64 {
+impl Scale {
+    fn x(&self, value: f64) -> Option<f64> {
         match value > 0.0 {
-            true => self.end - self.axis.place(value) * (self.end - self.frame.top),
-            false => self.frame.bottom - 8.0,
+            true => {
+                let place = self.axis?.place(value);
+                Some(self.start + place * (self.end - self.start))
+            }
+            false => self.zero,
         }
     }
 
-    fn axes(&self, canvas: &mut Canvas, chart: &BurnDown) {
-        let Frame {
-            layout,
-            left,
-            bottom,
-            ..
-        } = self.frame;
-        self.frame.y_axis(
-            canvas,
-            self.axis
-                .ticks(6)
-                .into_iter()
-                .map(|tick| (self.y(tick), ratio_label(tick))),
-        );
-        if self.end < bottom {
-            canvas.words("none", left - 8.0, self.y(0.0), TICK.ending());
-        }
-        let room = self.column - 6.0;
-        for (index, stage) in chart.stages.iter().enumerate() {
-            let mut words = |text: &str, y: f64, words: Words| {
-                let mut lines = words.wrap(&hyphenated(text, words, room), room);
-                lines.truncate(name_lines(layout));
-                canvas.lines(&lines, self.x(index), y, 15.0, words);
-                lines.len() as f64 * 15.0
+    fn stage(&self, canvas: &mut Canvas, stage: &Stage, name: &str, y: f64) {
+        canvas.described(&format!("{name}: {}", stage.label), |canvas| {
+            let wanted = stage
+                .wanted
+                .and_then(|wanted| Some([self.x(wanted.far)?, self.x(wanted.near)?]));
+            if let Some(ends) = wanted {
+                target(canvas, ends, y);
+            }
+            let Some((value, interval)) = stage.reached else {
+                return;
             };
-            let after = words(&stage.name, bottom + 16.0, LABEL);
-            words(
-                &stage.when,
-                bottom + 18.0 + after,
-                Words {
-                    size: 11.0,
-                    ..TICK.centred()
-                },
-            );
-        }
-    }
-
-    /// Draws the targets as boxes, with a line from each near end to the next.
-    fn targets(&self, canvas: &mut Canvas, chart: &BurnDown) {
-        let half = self.column * 0.38;
-        let wanted = chart
-            .stages
-            .iter()
-            .enumerate()
-            .filter_map(|(index, stage)| Some((index, stage.wanted?)));
-        let wanted: Vec<(usize, Wanted)> = wanted.collect();
-        for pair in wanted.windows(2) {
-            let ends = [
-                (self.x(pair[0].0) + half, self.y(pair[0].1.near)),
-                (self.x(pair[1].0) - half, self.y(pair[1].1.near)),
-            ];
-            canvas.line(&ends, MUTED, 1.0);
-        }
-        for (index, wanted) in wanted {
-            let (x, near, far) = (self.x(index), self.y(wanted.near), self.y(wanted.far));
-            // The band spans from the near end to the far end, at least 6 units.
-            let far = far.max(near + 6.0);
-            canvas.band(
-                &[
-                    (x - half, near),
-                    (x + half, near),
-                    (x + half, far),
-                    (x - half, far),
-                ],
-                MUTED,
-            );
-            canvas.line(&[(x - half, near), (x + half, near)], MUTED, 2.0);
-        }
-    }
-
-    fn stage(&self, canvas: &mut Canvas, index: usize, stage: &Stage) {
-        let x = self.x(index);
-        let room = self.column - 4.0;
-        let Some((value, interval)) = stage.reached else {
-            let words = Words {
-                colour: MUTED,
-                size: 11.0,
-                ..LABEL
+            let Some(x) = self.x(value) else {
+                return;
             };
-            let lines = words.wrap(&stage.label, room);
-            return canvas.lines(
-                &lines[..lines.len().min(3)],
-                x,
-                self.end - 34.0,
-                14.0,
-                words,
-            );
-        };
-        let look = palette::look(stage.place);
-        let y = self.y(value);
-        let (mut above, mut below) = (y, y);
-        if let Some(ends) = interval {
-            let (low, high) = (self.y(ends.low), self.y(ends.high));
-            canvas.interval([(x, low), (x, high)], (5.0, 0.0), look.colour, 2.0);
-            (above, below) = (above.min(high), below.max(low));
-        }
-        canvas.dot(x, y, 6.0, look);
-        let label = LABEL.shorten(&stage.label, room);
-        let width = LABEL.width(&label);
-        // A short label goes beside the dot, off the line of the target. A long one goes above it, or below if there is no space.
-        let Frame {
-            layout, right, top, ..
-        } = self.frame;
-        let fits = x + 11.0 + width <= right;
-        let (left, place) = if width <= 36.0 && fits {
-            (x + 11.0, y)
-        } else {
-            let place = if above - 24.0 < top {
-                below + 17.0
-            } else {
-                above - 17.0
-            };
-            (
-                (x - width / 2.0).min(right - width).max(layout.edge()),
-                place,
-            )
-        };
-        canvas.words_on_paper(&label, left, place, Words::new(LABEL.size, INK));
+            canvas.dot(x, y, 5.0, palette::look(stage.place));
+            let ends = interval.and_then(|ends| Some([self.x(ends.low)?, self.x(ends.high)?]));
+            if let Some(ends) = ends {
+                let cap = (0.0, STRIP / 2.0 - 1.0);
+                canvas.interval(ends.map(|x| (x, y)), cap, Colour::Ink);
+            }
+        });
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const WORDS: Words = Words::new(13.0, INK);
-
-    #[test]
-    fn long_words_are_split_at_their_hyphens_or_anywhere() {
-        let room = WORDS.width("optimi-") + 1.0;
-        assert_eq!(
-            hyphenated("Full optimization", WORDS, room),
-            "Full optimi- zation"
-        );
-        assert_eq!(hyphenated("KV-cache", WORDS, room), "KV- cache");
-        assert_eq!(hyphenated("Quick wins", WORDS, room), "Quick wins");
-        assert_eq!(hyphenated("abc", WORDS, 1.0), "abc", "no room at all");
-        assert_eq!(hyphenated("", WORDS, room), "");
-    }
+/// Draws a target: a box from the better end to the end that must be reached, which has a thick line.
+fn target(canvas: &mut Canvas, [far, near]: [f64; 2], y: f64) {
+    let far = far.min(near - 4.0);
+    let corners = [
+        (far, y - HALF),
+        (near, y - HALF),
+        (near, y + HALF),
+        (far, y + HALF),
+    ];
+    canvas.area(corners.to_vec(), Colour::Muted);
+    canvas.strokes(
+        vec![[(near, y - HALF), (near, y + HALF)]],
+        Colour::Muted,
+        2.5,
+    );
 }

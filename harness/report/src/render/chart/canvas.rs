@@ -1,35 +1,42 @@
-//! The canvas: records strokes, dots and text in layout coordinates, and draws them with any backend.
+//! The canvas: records marks and text in layout units. [`super::svg`] and [`super::bitmap`] draw them.
 
-use plotters::coord::Shift;
-use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
-use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
-use plotters::prelude::DrawingBackend;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBColor, ShapeStyle, TextStyle};
+use crate::render::chart::palette::{Colour, Look};
 
-use crate::render::chart::palette::{Look, PAPER};
-use crate::render::chart::{SCALE, font};
+/// Width of every chart in layout units. In a column of 356 pixels, as on a phone, the smallest text has 10 pixels.
+pub(super) const WIDTH: f64 = 440.0;
+/// Margin at the left and at the right.
+pub(super) const EDGE: f64 = 8.0;
+/// Distance between the margins.
+pub(super) const ROOM: f64 = WIDTH - 2.0 * EDGE;
 
-/// A position in layout coordinates.
-type Place = (f64, f64);
+/// A position in layout units.
+pub(super) type Place = (f64, f64);
+
+/// The end of a text that is at its position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
 
 /// The style of text.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Words {
     pub(super) size: f64,
     pub(super) bold: bool,
-    pub(super) colour: RGBColor,
-    pub(super) from: HPos,
+    pub(super) colour: Colour,
+    pub(super) from: Anchor,
 }
 
 impl Words {
     /// Text that begins at its position.
-    pub(super) const fn new(size: f64, colour: RGBColor) -> Self {
+    pub(super) const fn new(size: f64, colour: Colour) -> Self {
         Self {
             size,
             bold: false,
             colour,
-            from: HPos::Left,
+            from: Anchor::Start,
         }
     }
 
@@ -39,40 +46,83 @@ impl Words {
 
     pub(super) const fn ending(self) -> Self {
         Self {
-            from: HPos::Right,
+            from: Anchor::End,
             ..self
         }
     }
 
     pub(super) const fn centred(self) -> Self {
         Self {
-            from: HPos::Center,
+            from: Anchor::Middle,
             ..self
         }
+    }
+
+    pub(super) const fn coloured(self, colour: Colour) -> Self {
+        Self { colour, ..self }
     }
 }
 
 /// A recorded shape.
-enum Shape {
-    Words(String, Place, Words),
-    Line(Vec<Place>, RGBColor, f64),
-    Band(Vec<Place>, RGBColor),
-    Block([Place; 2], RGBColor),
-    Dot(Place, f64, Look),
+#[derive(Debug, Clone)]
+pub(super) enum Shape {
+    /// A line of text, vertically centred at its place.
+    Text(String, Place, Words),
+    /// A line through points.
+    Line(Vec<Place>, Stroke),
+    /// Separate lines between two points each.
+    Strokes(Vec<[Place; 2]>, Stroke),
+    /// A translucent area with a thin outline.
+    Area(Vec<Place>, Colour),
+    /// A filled rectangle, given by two opposite corners.
+    Block([Place; 2], Colour),
+    /// The outline of a rectangle, which text may be inside of.
+    Border([Place; 2], Colour),
+    /// Dots of one radius.
+    Dots(Vec<Place>, f64, Look),
+    /// The start of a group of marks with a description that a browser shows beside the pointer.
+    Open(String),
+    /// The end of the group.
+    Close,
+}
+
+/// The style of a line.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Stroke {
+    pub(super) colour: Colour,
+    pub(super) width: f64,
+    pub(super) dashed: bool,
+}
+
+impl Stroke {
+    pub(super) const fn new(colour: Colour, width: f64) -> Self {
+        Self {
+            colour,
+            width,
+            dashed: false,
+        }
+    }
 }
 
 /// The shapes of a chart, in the order in which they are drawn.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Canvas(Vec<Shape>);
 
 impl Canvas {
+    /// The recorded shapes.
+    pub(super) fn shapes(&self) -> &[Shape] {
+        &self.0
+    }
+
     /// Draws text, vertically centred at `y`.
     pub(super) fn words(&mut self, text: &str, x: f64, y: f64, words: Words) {
-        let text = text
+        let text: String = text
             .chars()
             .map(|c| if c.is_control() { ' ' } else { c })
             .collect();
-        self.0.push(Shape::Words(text, (x, y), words));
+        if !text.trim().is_empty() {
+            self.0.push(Shape::Text(text, (x, y), words));
+        }
     }
 
     /// Draws lines of text, the first one centred at `y`.
@@ -82,141 +132,67 @@ impl Canvas {
         }
     }
 
-    /// Draws text on a patch of the background, so that rules do not cross it. For left-aligned text only.
-    pub(super) fn words_on_paper(&mut self, text: &str, x: f64, y: f64, words: Words) {
-        let half = words.size * 0.65;
-        self.block(
-            x - 3.0,
-            y - half,
-            x + words.width(text) + 3.0,
-            y + half,
-            PAPER,
-        );
-        self.words(text, x, y, words);
+    /// Draws what `marks` draws as a group with a description: name, value, interval and sample size.
+    pub(super) fn described(&mut self, description: &str, marks: impl FnOnce(&mut Self)) {
+        self.0.push(Shape::Open(description.to_owned()));
+        marks(self);
+        self.0.push(Shape::Close);
     }
 
-    pub(super) fn line(&mut self, points: &[Place], colour: RGBColor, width: f64) {
-        self.0.push(Shape::Line(points.to_vec(), colour, width));
-    }
-
-    /// Draws a dashed line: every second segment of a path whose points are close together.
-    pub(super) fn dashes(&mut self, points: &[Place], colour: RGBColor, width: f64) {
-        for pair in points.windows(2).step_by(2) {
-            self.line(pair, colour, width);
+    pub(super) fn line(&mut self, points: Vec<Place>, stroke: Stroke) {
+        if points.len() > 1 {
+            self.0.push(Shape::Line(points, stroke));
         }
     }
 
-    /// Draws an interval as a line with a stroke through each end, from `end - cap` to `end + cap`.
-    pub(super) fn interval(&mut self, ends: [Place; 2], cap: Place, colour: RGBColor, width: f64) {
-        self.line(&ends, colour, width);
-        for (x, y) in ends {
-            self.line(
-                &[(x - cap.0, y - cap.1), (x + cap.0, y + cap.1)],
-                colour,
-                width,
-            );
+    pub(super) fn strokes(&mut self, strokes: Vec<[Place; 2]>, colour: Colour, width: f64) {
+        if !strokes.is_empty() {
+            self.0
+                .push(Shape::Strokes(strokes, Stroke::new(colour, width)));
         }
     }
 
-    /// Fills the band between two lines with a transparent colour.
-    pub(super) fn band(&mut self, outline: &[Place], colour: RGBColor) {
-        self.0.push(Shape::Band(outline.to_vec(), colour));
+    /// Draws an interval on top of its mark: a line with a stroke through each end, from `end - cap` to `end + cap`. The caps
+    /// are longer than the mark, so that they are visible where the interval is narrower than the mark.
+    pub(super) fn interval(&mut self, ends: [Place; 2], cap: Place, colour: Colour) {
+        let caps = ends.map(|(x, y)| [(x - cap.0, y - cap.1), (x + cap.0, y + cap.1)]);
+        // Without the background around it, the interval could not be seen on a mark of its own colour.
+        self.strokes(vec![ends], Colour::Paper, 3.5);
+        self.strokes(vec![ends, caps[0], caps[1]], colour, 1.5);
     }
 
-    /// Draws a filled rectangle.
-    pub(super) fn block(&mut self, left: f64, top: f64, right: f64, bottom: f64, colour: RGBColor) {
-        self.0
-            .push(Shape::Block([(left, top), (right, bottom)], colour));
+    /// Fills the area between two lines with a translucent colour.
+    pub(super) fn area(&mut self, outline: Vec<Place>, colour: Colour) {
+        if outline.len() > 2 {
+            self.0.push(Shape::Area(outline, colour));
+        }
+    }
+
+    /// Draws a filled rectangle between two opposite corners.
+    pub(super) fn block(&mut self, from: Place, to: Place, colour: Colour) {
+        self.0.push(Shape::Block([from, to], colour));
+    }
+
+    /// Draws the outline of a rectangle between two opposite corners.
+    pub(super) fn border(&mut self, from: Place, to: Place, colour: Colour) {
+        self.0.push(Shape::Border([from, to], colour));
     }
 
     pub(super) fn dot(&mut self, x: f64, y: f64, radius: f64, look: Look) {
-        self.0.push(Shape::Dot((x, y), radius, look));
+        self.dots(vec![(x, y)], radius, look);
     }
 
-    /// Draws a cross, the mark of an untrusted value.
-    pub(super) fn cross(&mut self, x: f64, y: f64, radius: f64, colour: RGBColor) {
-        self.line(
-            &[(x - radius, y - radius), (x + radius, y + radius)],
-            colour,
-            2.5,
-        );
-        self.line(
-            &[(x - radius, y + radius), (x + radius, y - radius)],
-            colour,
-            2.5,
-        );
-    }
-
-    /// Draws the recorded shapes. `text_drop` moves text down by this share of its size.
-    pub(super) fn draw<B: DrawingBackend>(
-        &self,
-        backend: B,
-        text_drop: f64,
-    ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-        let area = backend.into_drawing_area();
-        area.fill(&PAPER)?;
-        for shape in &self.0 {
-            shape.draw(&area, text_drop)?;
-        }
-        area.present()
-    }
-}
-
-impl Shape {
-    fn draw<B: DrawingBackend>(
-        &self,
-        area: &DrawingArea<B, Shift>,
-        text_drop: f64,
-    ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-        let path = |points: &[Place]| -> Vec<_> { points.iter().copied().map(pixel).collect() };
-        match self {
-            Self::Words(text, (x, y), words) => {
-                let style = if words.bold {
-                    FontStyle::Bold
-                } else {
-                    FontStyle::Normal
-                };
-                // The SVG backend takes sizes as 1.24 em; the bitmap takes line heights, which for this font are 1.21 em.
-                let font = FontDesc::new(
-                    FontFamily::Name(font::FAMILY),
-                    words.size * f64::from(SCALE) * 1.24,
-                    style,
-                );
-                let style = TextStyle::from(font)
-                    .color(&words.colour)
-                    .pos(Pos::new(words.from, VPos::Center));
-                area.draw(&Text::new(
-                    text.as_str(),
-                    pixel((*x, y + words.size * text_drop)),
-                    style,
-                ))
-            }
-            Self::Line(points, colour, width) => {
-                area.draw(&PathElement::new(path(points), stroke(*colour, *width)))
-            }
-            Self::Band(outline, colour) => {
-                area.draw(&Polygon::new(path(outline), colour.mix(0.18)))
-            }
-            Self::Block(corners, colour) => {
-                area.draw(&Rectangle::new(corners.map(pixel), colour.filled()))
-            }
-            Self::Dot(place, radius, look) => {
-                let (place, size) = (pixel(*place), (radius * f64::from(SCALE)).round() as i32);
-                if !look.hollow {
-                    return area.draw(&Circle::new(place, size, look.colour.filled()));
-                }
-                area.draw(&Circle::new(place, size, PAPER.filled()))?;
-                area.draw(&Circle::new(place, size - 1, stroke(look.colour, 2.5)))
-            }
+    pub(super) fn dots(&mut self, places: Vec<Place>, radius: f64, look: Look) {
+        if !places.is_empty() {
+            self.0.push(Shape::Dots(places, radius, look));
         }
     }
-}
 
-fn stroke(colour: RGBColor, width: f64) -> ShapeStyle {
-    colour.stroke_width((width * f64::from(SCALE)).round().max(1.0) as u32)
-}
-
-fn pixel((x, y): Place) -> (i32, i32) {
-    let scaled = |value: f64| (value * f64::from(SCALE)).round() as i32;
-    (scaled(x), scaled(y))
+    /// Draws a cross at each place, the mark of an untrusted value.
+    pub(super) fn crosses(&mut self, places: &[Place], radius: f64) {
+        let cross = |&(x, y): &Place| {
+            [-radius, radius].map(|up| [(x - radius, y - up), (x + radius, y + up)])
+        };
+        self.strokes(places.iter().flat_map(cross).collect(), Colour::Alarm, 2.0);
+    }
 }

@@ -1,10 +1,11 @@
 //! Dot chart: single values in rows, each row with its true value as a line.
 
+use crate::render::chart::Drawing;
 use crate::render::chart::axis::round_up;
-use crate::render::chart::canvas::Canvas;
-use crate::render::chart::frame::{Frame, LEGEND, legend};
-use crate::render::chart::palette::{self, INK};
-use crate::render::chart::{Drawing, Layout};
+use crate::render::chart::canvas::{Canvas, Place};
+use crate::render::chart::header::{fitting, legend};
+use crate::render::chart::palette::{self, Colour};
+use crate::render::chart::rows::{Rows, STRIP};
 
 /// A dot chart.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,53 +42,58 @@ pub struct DotRow {
     pub label: String,
 }
 
-const ROW: f64 = 36.0;
 /// Greatest vertical distance of a dot from the middle of its row. Dots are spread so that they do not hide each other.
-const SPREAD: f64 = 12.0;
-const RADIUS: f64 = 2.5;
+const SPREAD: f64 = 7.0;
+const RADIUS: f64 = 2.0;
 /// Approximate number of ticks.
 const TICKS: f64 = 8.0;
 
 impl Drawing for DotChart {
-    fn draw(&self, canvas: &mut Canvas, layout: Layout, top: f64) -> f64 {
-        let middle = top + LEGEND / 2.0 - 4.0;
-        legend(
-            canvas,
-            layout.edge(),
-            middle,
-            self.kinds.iter().map(|kind| kind.name.as_str()),
-            |canvas, index, x| {
-                self.kinds[index].draw(canvas, x + 5.0, middle);
-            },
-        );
-        let top = top + LEGEND;
+    fn draw(&self, canvas: &mut Canvas, top: f64) -> f64 {
+        let names = self.kinds.iter().map(|kind| kind.name.as_str());
+        let top = legend(canvas, top, names, |canvas, index, x, y| {
+            self.kinds[index].draw(canvas, vec![(x + 14.0, y)]);
+        });
         let texts = self
             .rows
             .iter()
-            .map(|row| (row.name.as_str(), row.label.as_str()));
-        let frame = Frame::of_rows(layout, [top, self.rows.len() as f64 * ROW], texts, false);
+            .map(|row| (row.name.as_str(), row.label.as_str(), true));
+        let rows = Rows::new(top + 4.0, texts);
         let (low, high, step) = self.range();
-        let x = |value: f64| frame.left + (value - low) / (high - low) * (frame.right - frame.left);
+        let (left, right) = (rows.left(), rows.right());
+        let x = |value: f64| left + (value - low) / (high - low) * (right - left);
         let count = ((high - low) / step).round() as usize;
         let ticks = (0..=count).map(|place| low + place as f64 * step);
-        frame.x_axis(
-            canvas,
-            ticks.map(|tick| (x(tick), tick_label(tick, step))),
-            &self.axis,
-        );
+        let ticks = fitting(ticks.map(|tick| (x(tick), tick_label(tick, step))));
+        let bottom = rows.axis(canvas, &ticks, &self.axis);
         for (index, row) in self.rows.iter().enumerate() {
-            let place = frame.row(canvas, &row.name, top + (index as f64 + 0.5) * ROW);
-            let (truth, y) = (x(row.truth), place.y);
-            canvas.line(
-                &[(truth, y - ROW / 2.0 + 2.0), (truth, y + ROW / 2.0 - 2.0)],
-                INK,
-                1.5,
-            );
-            self.dots(canvas, row, y, &x);
-            frame.label(canvas, &place, &row.label, frame.right, INK);
+            rows.text(canvas, index, Colour::Ink);
+            let y = rows.middle(index);
+            for (place, kind) in self.kinds.iter().enumerate() {
+                kind.draw(canvas, dots(row, place, y, &x));
+            }
+            // On top, because many dots lie around it.
+            if row.truth.is_finite() {
+                let (truth, half) = (x(row.truth), STRIP / 2.0);
+                canvas.strokes(
+                    vec![[(truth, y - half), (truth, y + half)]],
+                    Colour::Ink,
+                    1.5,
+                );
+            }
         }
-        frame.bottom + 62.0
+        bottom
     }
+}
+
+/// The positions of the dots of a kind.
+fn dots(row: &DotRow, kind: usize, y: f64, x: &dyn Fn(f64) -> f64) -> Vec<Place> {
+    let dots = row.dots.iter().enumerate();
+    let dots = dots.filter(|(_, dot)| dot.1 == kind && dot.0.is_finite());
+    // Multiples of the golden ratio fill the height evenly and keep consecutive dots apart.
+    let height = |index: usize| SPREAD * (2.0 * (index as f64 * 0.618_034).fract() - 1.0);
+    dots.map(|(index, &(value, _))| (x(value), y + height(index)))
+        .collect()
 }
 
 impl DotChart {
@@ -109,34 +115,18 @@ impl DotChart {
             step,
         )
     }
-
-    /// Draws the kinds in order, so that the last one is on top.
-    fn dots(&self, canvas: &mut Canvas, row: &DotRow, y: f64, x: &dyn Fn(f64) -> f64) {
-        for (place, kind) in self.kinds.iter().enumerate() {
-            let dots = row
-                .dots
-                .iter()
-                .enumerate()
-                .filter(|(_, dot)| dot.1 == place);
-            for (index, &(value, _)) in dots {
-                // Multiples of the golden ratio fill the height evenly and keep consecutive dots apart.
-                let height = y + SPREAD * (2.0 * (index as f64 * 0.618_034).fract() - 1.0);
-                kind.draw(canvas, x(value), height);
-            }
-        }
-    }
 }
 
 impl DotKind {
-    fn draw(&self, canvas: &mut Canvas, x: f64, y: f64) {
+    fn draw(&self, canvas: &mut Canvas, places: Vec<Place>) {
         let idle = palette::Look {
-            colour: palette::IDLE,
+            colour: Colour::Idle,
             hollow: false,
         };
         let look = self.place.map_or(idle, palette::look);
         match self.is_cross {
-            true => canvas.cross(x, y, 2.0 * RADIUS, palette::ALARM),
-            false => canvas.dot(x, y, RADIUS, look),
+            true => canvas.crosses(&places, 2.0 * RADIUS),
+            false => canvas.dots(places, RADIUS, look),
         }
     }
 }
@@ -191,18 +181,12 @@ mod tests {
 
     #[test]
     fn every_dot_is_drawn() {
-        let drawn = |values: &[f64]| {
-            let chart = super::super::Chart::new("a title", "", chart(values));
-            chart
-                .svg(Layout::Wide)
-                .expect("drawn")
-                .matches("<polyline")
-                .count()
+        let values = [(0.1, 0), (0.2, 1), (f64::NAN, 0), (0.3, 0)];
+        let row = DotRow {
+            dots: values.to_vec(),
+            ..chart(&[]).rows.remove(0)
         };
-        assert_eq!(
-            drawn(&[0.1, 0.2, 0.3]) - drawn(&[0.3]),
-            4,
-            "a cross has two strokes"
-        );
+        assert_eq!(dots(&row, 0, 10.0, &|x| x).len(), 2);
+        assert_eq!(dots(&row, 1, 10.0, &|x| x).len(), 1);
     }
 }

@@ -1,15 +1,15 @@
-//! Line chart: one line per phase with its band on a logarithmic y axis, each named at its end. The x axis is logarithmic
+//! Line chart: one line per phase with its intervals on a logarithmic y axis, each named at its end. The x axis is logarithmic
 //! for sizes.
 
-use harness_record::metric::Quantity;
+use harness_abtest::Interval;
+use harness_record::metric::{Figure, LEVEL, Quantity};
 use harness_record::number;
 
+use crate::render::chart::Drawing;
 use crate::render::chart::axis::{LogAxis, round_up};
-use crate::render::chart::canvas::Canvas;
-use crate::render::chart::frame::Frame;
-use crate::render::chart::header::{AXIS, LABEL, TICK, tick_label};
-use crate::render::chart::palette::{self, MUTED};
-use crate::render::chart::{Drawing, Layout};
+use crate::render::chart::canvas::{Canvas, EDGE, Place, Stroke, WIDTH, Words};
+use crate::render::chart::header::{LABEL, LINE, TICK, fitting, remark, spread, tick_label};
+use crate::render::chart::palette::{self, Colour, Look};
 
 /// A line chart.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +48,8 @@ pub struct Series {
     pub label: String,
     /// The points, from left to right.
     pub points: Vec<Point>,
+    /// Number of measurements behind each point, if it is the same for all.
+    pub n: Option<usize>,
 }
 
 impl Series {
@@ -59,7 +61,33 @@ impl Series {
             place,
             label: format!("{} {name}", number::plain(quantity, last)),
             points,
+            n: None,
         }
+    }
+
+    /// The same line, with `n` measurements behind each point.
+    #[must_use]
+    pub fn over(self, n: usize) -> Self {
+        Self { n: Some(n), ..self }
+    }
+
+    /// Name, position, value with its interval, and sample size of some points.
+    fn description(&self, points: &[&Point], quantity: Quantity) -> String {
+        let point = |point: &&Point| {
+            let interval = point.band.map(|(low, high)| Interval {
+                low,
+                high,
+                level: LEVEL,
+            });
+            let figure = Figure {
+                interval,
+                ..Figure::exact(point.y)
+            };
+            format!("at {}: {}", point.x, number::figure(quantity, &figure))
+        };
+        let points: Vec<String> = points.iter().map(point).collect();
+        let n = self.n.map(|n| format!("; n = {n}")).unwrap_or_default();
+        format!("{} {}{n}", self.name, points.join(", "))
     }
 }
 
@@ -74,75 +102,87 @@ pub struct Point {
     pub band: Option<(f64, f64)>,
 }
 
-const PLOT: f64 = 380.0;
-const LINE: f64 = 18.0;
+/// Least height of the plot.
+const PLOT: f64 = 250.0;
+/// Greatest width of the labels at the ends of the lines.
+const LABELS: f64 = 150.0;
+/// Distance from the end of a line to its label, for the line that connects them.
+const LEADER: f64 = 26.0;
+/// Distance of the first and the last point from the sides of the plot.
+const INSET: f64 = 8.0;
+const EVENT: Words = TICK.centred();
 
 impl Drawing for LineChart {
-    fn draw(&self, canvas: &mut Canvas, layout: Layout, top: f64) -> f64 {
-        // Above the plot are the title of the y axis and the labels of events.
-        let start = top + if self.events.is_empty() { 26.0 } else { 40.0 };
-        let plot = if layout.narrow() { 300.0 } else { PLOT };
-        let end = start + plot.max(self.series.len() as f64 * (LINE + 4.0));
-        if let Some(plot) = self.plot([start, end], layout) {
-            canvas.words(
-                &format!("{}, logarithmic scale", self.y_axis),
-                layout.edge(),
-                top + 6.0,
-                AXIS,
-            );
-            plot.axes(canvas, self);
-            self.events
-                .iter()
-                .for_each(|event| plot.event(canvas, event));
-            self.series
-                .iter()
-                .for_each(|series| plot.band(canvas, series));
-            self.series
-                .iter()
-                .for_each(|series| plot.line(canvas, series));
-            plot.labels(canvas, &self.series);
+    fn draw(&self, canvas: &mut Canvas, top: f64) -> f64 {
+        let labels = self.labels();
+        let height: f64 = labels.iter().map(|lines| label_height(lines)).sum();
+        let title = format!("{}, logarithmic scale", self.y_axis);
+        // Drawn only if there is a plot.
+        let mut heading = Canvas::default();
+        let mut start = remark(&mut heading, &title, top) + 8.0;
+        if !self.events.is_empty() {
+            start += 2.0 * LINE;
         }
-        end + 66.0
+        let end = start + height.max(PLOT);
+        let Some(plot) = self.plot(&labels, [start, end]) else {
+            return top;
+        };
+        remark(canvas, &title, top);
+        let bottom = plot.axes(canvas, self);
+        plot.events(canvas, &self.events);
+        for series in &self.series {
+            plot.series(canvas, series, self.quantity);
+        }
+        plot.labels(canvas, &self.series, labels);
+        bottom
     }
 }
 
+fn label_height(lines: &[String]) -> f64 {
+    LINE * lines.len() as f64 + 2.0
+}
+
 impl LineChart {
+    /// The lines of text at the end of each series.
+    fn labels(&self) -> Vec<Vec<String>> {
+        let lines = |series: &Series| LABEL.wrap_within(&series.label, LABELS, 3);
+        self.series.iter().map(lines).collect()
+    }
+
     /// The positions between two y coordinates; none if no value is above zero.
-    fn plot(&self, ends: [f64; 2], layout: Layout) -> Option<Plot> {
+    fn plot(&self, labels: &[Vec<String>], [top, bottom]: [f64; 2]) -> Option<Plot> {
         let points = || self.series.iter().flat_map(|series| &series.points);
         let y = LogAxis::over(points().flat_map(|point| {
             let (low, high) = point.band.unwrap_or((point.y, point.y));
-            [point.y, low * 0.9, high * 1.1]
+            [point.y, low * 0.97, high * 1.03]
         }))?;
-        let scaled = points().map(|point| if self.sizes { point.x.ln() } else { point.x });
+        let scaled = points()
+            .map(|point| if self.sizes { point.x.ln() } else { point.x })
+            .filter(|x| x.is_finite());
         let (low, high) = scaled.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| {
             (low.min(x), high.max(x))
         });
-        let ticks: Vec<String> = y
-            .ticks(7)
+        let ticks: Vec<(f64, String)> = y
+            .ticks(6)
             .into_iter()
-            .map(|tick| tick_label(self.quantity, tick))
+            .map(|tick| (tick, tick_label(self.quantity, tick)))
             .collect();
-        let left = layout.edge()
-            + TICK.widest(ticks.iter().map(String::as_str), 30.0, f64::INFINITY)
-            + 12.0;
-        let label_room = if layout.narrow() { 130.0 } else { 280.0 };
-        let labels = LABEL.widest(
-            self.series.iter().map(|series| series.label.as_str()),
-            60.0,
-            label_room,
-        );
-        let right = layout.width() - layout.edge() - labels - 34.0;
-        let x = if high > low {
-            (low, high)
-        } else {
-            (low - 0.5, low + 0.5)
-        };
+        let left = TICK.widest(ticks.iter().map(|(_, label)| label.as_str()), 20.0, WIDTH);
+        let labels = labels.iter().flatten().map(String::as_str);
+        let right = LABEL.widest(labels, 20.0, LABELS) + LEADER;
         Some(Plot {
-            frame: Frame::new(layout, [left, right], ends),
-            x,
+            left: EDGE + left + 7.0,
+            right: WIDTH - EDGE - right,
+            top,
+            bottom,
+            x: match high - low {
+                0.0.. if high > low => (low, high),
+                _ if low.is_finite() => (low - 0.5, low + 0.5),
+                _ => return None,
+            },
             sizes: self.sizes,
             y,
+            ticks,
         })
     }
 
@@ -162,143 +202,214 @@ impl LineChart {
 
 /// The positions of points.
 struct Plot {
-    frame: Frame,
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
     /// The ends of the x axis; their logarithms if it is logarithmic.
     x: (f64, f64),
     sizes: bool,
     y: LogAxis,
+    /// The ticks of the y axis with their labels.
+    ticks: Vec<(f64, String)>,
 }
 
 impl Plot {
-    fn place(&self, x: f64, y: f64) -> (f64, f64) {
-        let Frame {
-            left,
-            right,
-            top,
-            bottom,
-            ..
-        } = self.frame;
+    fn x(&self, x: f64) -> f64 {
         let x = if self.sizes { x.ln() } else { x };
         let across = (x - self.x.0) / (self.x.1 - self.x.0);
-        (
-            left + 10.0 + across * (right - left - 10.0),
-            bottom - self.y.place(y) * (bottom - top),
-        )
+        let (from, to) = (self.left + INSET, self.right - INSET);
+        from + across.clamp(0.0, 1.0) * (to - from)
     }
 
-    fn axes(&self, canvas: &mut Canvas, chart: &LineChart) {
-        let ticks = self.y.ticks(7).into_iter();
-        self.frame.y_axis(
-            canvas,
-            ticks.map(|tick| (self.place(1.0, tick).1, tick_label(chart.quantity, tick))),
-        );
-        let bottom = self.frame.bottom;
-        for tick in if self.sizes {
+    /// The height of a value; the bottom for one that is not above zero.
+    fn y(&self, y: f64) -> f64 {
+        let up = if y > 0.0 { self.y.place(y) } else { 0.0 };
+        self.bottom - up.clamp(0.0, 1.0) * (self.bottom - self.top)
+    }
+
+    fn place(&self, point: &Point) -> Place {
+        (self.x(point.x), self.y(point.y))
+    }
+
+    /// Draws the axes with their ticks and the title of the x axis. Returns the y coordinate below.
+    fn axes(&self, canvas: &mut Canvas, chart: &LineChart) -> f64 {
+        let (left, right, bottom) = (self.left, self.right, self.bottom);
+        let rules = self.ticks.iter().map(|(tick, _)| {
+            let y = self.y(*tick);
+            [(left, y), (right, y)]
+        });
+        canvas.strokes(rules.collect(), Colour::Rule, 1.0);
+        let mut above = f64::INFINITY;
+        for (tick, label) in &self.ticks {
+            let y = self.y(*tick);
+            if above - y >= LINE {
+                canvas.words(label, left - 5.0, y, TICK.ending());
+                above = y;
+            }
+        }
+        let ticks = if self.sizes {
             chart.sizes()
         } else {
             even_ticks(self.x.0, self.x.1)
-        } {
-            let (x, _) = self.place(tick, 1.0);
-            canvas.line(&[(x, bottom), (x, bottom + 5.0)], MUTED, 1.0);
-            canvas.words(&format!("{tick}"), x, bottom + 16.0, TICK.centred());
+        };
+        // The label of the lowest value may be at the left of the axis.
+        let ticks = fitting(
+            ticks
+                .into_iter()
+                .map(|tick| (self.x(tick), format!("{tick}"))),
+        );
+        let mut strokes = vec![[(left, bottom), (right, bottom)]];
+        strokes.extend(
+            ticks
+                .iter()
+                .map(|tick| [(tick.x, bottom), (tick.x, bottom + 4.0)]),
+        );
+        canvas.strokes(strokes, Colour::Muted, 1.0);
+        for tick in &ticks {
+            canvas.words(&tick.label, tick.middle, bottom + 17.0, EVENT);
         }
-        canvas.words(&chart.x_axis, self.frame.left, bottom + 40.0, AXIS);
+        remark(canvas, &chart.x_axis, bottom + 28.0) + 6.0
     }
 
-    /// Draws a thin vertical line with its label above.
-    fn event(&self, canvas: &mut Canvas, event: &Event) {
-        let (x, _) = self.place(event.x, 1.0);
-        canvas.line(&[(x, self.frame.top), (x, self.frame.bottom)], MUTED, 1.0);
-        canvas.words(&event.label, x, self.frame.top - 8.0, TICK.centred());
+    /// Draws a thin vertical line for each event, with its label above, moved aside where labels would touch.
+    fn events(&self, canvas: &mut Canvas, events: &[Event]) {
+        let mut events: Vec<&Event> = events.iter().collect();
+        events.sort_by(|a, b| a.x.total_cmp(&b.x));
+        let most = (WIDTH - 2.0 * EDGE) / events.len().max(1) as f64 - 8.0;
+        let labels = events.iter().map(|event| TICK.shorten(&event.label, most));
+        let labels: Vec<String> = labels.collect();
+        let wanted = events
+            .iter()
+            .zip(&labels)
+            .map(|(event, label)| (self.x(event.x), TICK.width(label) + 8.0));
+        let places = spread(&wanted.collect::<Vec<_>>(), EDGE, WIDTH - EDGE);
+        let (y, top) = (self.top - 1.5 * LINE - 2.0, self.top - 4.0);
+        for ((event, label), middle) in events.iter().zip(&labels).zip(places) {
+            let x = self.x(event.x);
+            canvas.words(label, middle, y, EVENT);
+            let path = vec![(middle, y + 11.0), (x, top), (x, self.bottom)];
+            canvas.line(path, Stroke::new(Colour::Muted, 1.0));
+        }
     }
 
-    fn band(&self, canvas: &mut Canvas, series: &Series) {
+    fn series(&self, canvas: &mut Canvas, series: &Series, quantity: Quantity) {
+        let look = palette::look(series.place);
+        let points: Vec<&Point> = series.points.iter().collect();
+        let [first, .., last] = points.as_slice() else {
+            return self.points(canvas, series, look, quantity);
+        };
+        let description = series.description(&[*first, *last], quantity);
+        canvas.described(&description, |canvas| {
+            if !self.sizes {
+                self.band(canvas, series, look.colour);
+            }
+            let path = simplified(
+                &points
+                    .iter()
+                    .map(|point| self.place(point))
+                    .collect::<Vec<_>>(),
+            );
+            let stroke = Stroke {
+                dashed: look.hollow,
+                ..Stroke::new(look.colour, 2.0)
+            };
+            canvas.line(path, stroke);
+        });
+        if self.sizes {
+            self.points(canvas, series, look, quantity);
+        }
+    }
+
+    /// Draws each point with its interval.
+    fn points(&self, canvas: &mut Canvas, series: &Series, look: Look, quantity: Quantity) {
+        for point in &series.points {
+            let (x, y) = self.place(point);
+            canvas.described(&series.description(&[point], quantity), |canvas| {
+                canvas.dot(x, y, 3.5, look);
+                if let Some((low, high)) = point.band {
+                    let ends = [(x, self.y(low)), (x, self.y(high))];
+                    canvas.interval(ends, (5.0, 0.0), look.colour);
+                }
+            });
+        }
+    }
+
+    /// Draws the intervals of points that are close together as one area.
+    fn band(&self, canvas: &mut Canvas, series: &Series, colour: Colour) {
         let edges = || {
             series
                 .points
                 .iter()
                 .filter_map(|point| Some((point.x, point.band?)))
         };
-        let upper = edges().map(|(x, (_, high))| self.place(x, high));
-        let lower = edges().rev().map(|(x, (low, _))| self.place(x, low));
-        let outline: Vec<(f64, f64)> = upper.chain(lower).collect();
-        if outline.len() > 2 {
-            canvas.band(&outline, palette::look(series.place).colour);
-        }
-    }
-
-    fn line(&self, canvas: &mut Canvas, series: &Series) {
-        let look = palette::look(series.place);
-        let path: Vec<(f64, f64)> = series
-            .points
-            .iter()
-            .map(|point| self.place(point.x, point.y))
+        let upper: Vec<Place> = edges()
+            .map(|(x, (_, high))| (self.x(x), self.y(high)))
             .collect();
-        match path.as_slice() {
-            [(x, y)] => canvas.dot(*x, *y, 4.0, look),
-            path if look.hollow && self.sizes => canvas.line(path, look.colour, 1.0),
-            path if look.hollow => canvas.dashes(path, look.colour, 2.0),
-            path => canvas.line(path, look.colour, 2.0),
-        }
-        for (x, y) in path.into_iter().filter(|_| self.sizes) {
-            canvas.dot(x, y, 4.0, look);
-        }
+        let lower: Vec<Place> = edges()
+            .rev()
+            .map(|(x, (low, _))| (self.x(x), self.y(low)))
+            .collect();
+        canvas.area([simplified(&upper), simplified(&lower)].concat(), colour);
     }
 
     /// Draws the names at the ends of their lines, moved apart where they would touch, each connected to its line.
-    fn labels(&self, canvas: &mut Canvas, series: &[Series]) {
-        let Frame {
-            layout,
-            right,
-            top,
-            bottom,
-            ..
-        } = self.frame;
-        let end = |series: &'_ Series| {
-            series
-                .points
-                .last()
-                .map(|point| self.place(point.x, point.y).1)
-        };
-        let mut ends: Vec<(f64, &Series)> = series
+    fn labels(&self, canvas: &mut Canvas, series: &[Series], labels: Vec<Vec<String>>) {
+        let end = |series: &Series| series.points.last().map(|point| self.place(point));
+        let mut ends: Vec<(Place, &Series, Vec<String>)> = series
             .iter()
-            .filter_map(|one| Some((end(one)?, one)))
+            .zip(labels)
+            .filter_map(|(one, lines)| Some((end(one)?, one, lines)))
             .collect();
-        ends.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let wanted: Vec<f64> = ends.iter().map(|(y, _)| *y).collect();
-        for ((end, series), y) in ends.iter().zip(spread(&wanted, top, bottom)) {
+        ends.sort_by(|a, b| a.0.1.total_cmp(&b.0.1));
+        let wanted: Vec<(f64, f64)> = ends
+            .iter()
+            .map(|((_, y), _, lines)| (*y, label_height(lines)))
+            .collect();
+        let right = self.right;
+        for (((x, end), series, lines), y) in
+            ends.iter().zip(spread(&wanted, self.top, self.bottom))
+        {
             let look = palette::look(series.place);
-            canvas.line(&[(right + 3.0, *end), (right + 16.0, y)], look.colour, 1.0);
-            canvas.dot(right + 20.0, y, 4.5, look);
-            let label = LABEL.shorten(&series.label, layout.width() - layout.edge() - right - 30.0);
-            canvas.words(&label, right + 30.0, y, LABEL);
+            let leader = vec![
+                (*x, *end),
+                (right + 2.0, *end),
+                (right + 14.0, y),
+                (right + 18.0, y),
+            ];
+            canvas.line(leader, Stroke::new(look.colour, 0.8));
+            canvas.dot(right + 18.0, y, 3.5, look);
+            let first = y - LINE * (lines.len() as f64 - 1.0) / 2.0;
+            canvas.lines(lines, right + LEADER, first, LINE, LABEL);
         }
     }
 }
 
-/// Returns positions at least one line apart and close to the wanted ones, which are sorted. Neighbours that are too close form
-/// a group around their common middle.
-fn spread(wanted: &[f64], top: f64, bottom: f64) -> Vec<f64> {
-    let within = |middle: f64, n: usize| {
-        let half = LINE * (n as f64 - 1.0) / 2.0;
-        middle.min(bottom - half).max(top + half)
+/// The path without the points that are less than a sixth of a unit away from the line between their neighbours: the algorithm
+/// of Ramer, Douglas and Peucker.
+fn simplified(path: &[Place]) -> Vec<Place> {
+    const LEAST: f64 = 1.0 / 6.0;
+    let [first, inside @ .., last] = path else {
+        return path.to_vec();
     };
-    let mut groups: Vec<(f64, usize)> = Vec::new();
-    for &y in wanted {
-        groups.push((within(y, 1), 1));
-        while let [.., (above, m), (below, n)] = groups[..] {
-            if below - above >= LINE * (m + n) as f64 / 2.0 {
-                break;
-            }
-            let middle = (above * m as f64 + below * n as f64) / (m + n) as f64;
-            groups.truncate(groups.len() - 2);
-            groups.push((within(middle, m + n), m + n));
+    let (dx, dy) = (last.0 - first.0, last.1 - first.1);
+    let length = dx.hypot(dy).max(1e-9);
+    let distance =
+        |place: &Place| (dx * (place.1 - first.1) - dy * (place.0 - first.0)).abs() / length;
+    let farthest = inside
+        .iter()
+        .map(distance)
+        .enumerate()
+        .max_by(|a, b| a.1.total_cmp(&b.1));
+    match farthest {
+        Some((index, far)) if far >= LEAST => {
+            let mut kept = simplified(&path[..index + 2]);
+            kept.pop();
+            kept.extend(simplified(&path[index + 1..]));
+            kept
         }
+        _ => vec![*first, *last],
     }
-    let spaced = |&(middle, n): &(f64, usize)| {
-        (0..n).map(move |i| middle + LINE * (i as f64 - (n as f64 - 1.0) / 2.0))
-    };
-    groups.iter().flat_map(spaced).collect()
 }
 
 /// About six evenly spaced whole numbers from `low` to `high`.
@@ -311,8 +422,6 @@ fn even_ticks(low: f64, high: f64) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
@@ -321,16 +430,22 @@ mod tests {
         assert_eq!(even_ticks(0.0, 4.0), [0.0, 1.0, 2.0, 3.0, 4.0]);
     }
 
-    proptest! {
-        #[test]
-        fn labels_never_touch(mut wanted in prop::collection::vec(0.0..400.0f64, 1..13)) {
-            wanted.sort_by(f64::total_cmp);
-            let places = spread(&wanted, 0.0, 400.0);
-            prop_assert_eq!(places.len(), wanted.len());
-            for pair in places.windows(2) {
-                prop_assert!(pair[1] - pair[0] >= LINE - 1e-6, "{:?}", places);
-            }
-            prop_assert!(places.iter().all(|y| (-1e-6..=400.0 + 1e-6).contains(y)), "{:?}", places);
-        }
+    #[test]
+    fn a_simplified_path_keeps_its_corners() {
+        let path: Vec<Place> = (0..100)
+            .map(|x| (f64::from(x), if x == 40 { 5.0 } else { 0.0 }))
+            .collect();
+        let kept = simplified(&path);
+        assert_eq!(
+            kept,
+            [
+                (0.0, 0.0),
+                (39.0, 0.0),
+                (40.0, 5.0),
+                (41.0, 0.0),
+                (99.0, 0.0)
+            ]
+        );
+        assert_eq!(simplified(&path[..2]), path[..2]);
     }
 }

@@ -4,34 +4,35 @@
 //! The values are computed elsewhere.
 
 mod axis;
+mod bitmap;
 mod burn_down;
 mod canvas;
 mod dot_chart;
+mod effect_chart;
 mod font;
-mod frame;
 mod header;
 mod heat_map;
-mod layout;
 mod line_chart;
-mod palette;
+pub(in crate::render) mod palette;
+mod panels;
 mod phase_chart;
-mod waterfall;
+mod rows;
+mod svg;
+#[cfg(test)]
+mod tests;
 
 pub use burn_down::{BurnDown, Stage, Wanted};
 pub use dot_chart::{DotChart, DotKind, DotRow};
+pub use effect_chart::{Effect, EffectChart, EffectKind, EffectRow};
 pub use heat_map::{HeatCell, HeatMap};
-pub use layout::Layout;
 pub use line_chart::{Event, LineChart, Point, Series};
+pub use panels::{Panel, Panels};
 pub use phase_chart::{Mark, PhaseChart};
-pub use waterfall::{Bar, Waterfall};
+
+pub(in crate::render) use svg::escape;
 
 use canvas::Canvas;
-use plotters::backend::{BitMapBackend, SVGBackend};
-use serde::ser::{Error, Serialize, Serializer};
-
-/// Pixels per layout unit. Two make PNGs sharp on dense screens, and SVG lines smooth although the drawing library rounds to
-/// whole pixels.
-const SCALE: u32 = 2;
+use serde::ser::{Serialize, Serializer};
 
 /// A chart that cannot be drawn.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -41,19 +42,10 @@ pub struct ChartError {
     cause: String,
 }
 
-impl ChartError {
-    fn new(title: &str, cause: &dyn std::fmt::Display) -> Self {
-        Self {
-            title: title.to_owned(),
-            cause: cause.to_string(),
-        }
-    }
-}
-
 /// A kind of chart: the part below the header.
 pub trait Drawing: std::fmt::Debug + Send + Sync {
     /// Draws the chart from `top` down. Returns its lower end.
-    fn draw(&self, canvas: &mut Canvas, layout: Layout, top: f64) -> f64;
+    fn draw(&self, canvas: &mut Canvas, top: f64) -> f64;
 }
 
 /// A chart, ready to be drawn.
@@ -65,7 +57,8 @@ pub struct Chart {
 }
 
 impl Chart {
-    /// A chart under its finding, the title, and a description of the measurement: workload, conditions, provenance.
+    /// A chart under its finding, the title, and a description of the measurement. The first sentence of the description, on
+    /// workload and conditions, is drawn above the data, and the others, on the provenance, below.
     pub fn new(
         title: impl Into<String>,
         subtitle: impl Into<String>,
@@ -83,76 +76,42 @@ impl Chart {
         &self.title
     }
 
-    /// Draws the chart as an SVG document, which can also be embedded in a page.
-    ///
-    /// # Errors
-    /// If it cannot be drawn.
-    pub fn svg(&self, layout: Layout) -> Result<String, ChartError> {
-        let (canvas, width, height) = self.recorded(layout)?;
-        let (wide, high) = (width * SCALE, height * SCALE);
-        let mut text = String::new();
-        canvas
-            .draw(SVGBackend::with_string(&mut text, (wide, high)), 0.0)
-            .map_err(|error| ChartError::new(&self.title, &error))?;
-        let title = escape_attribute(&self.title);
-        let shown =
-            format!("width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"{title}\"");
-        Ok(text.replacen(&format!("width=\"{wide}\" height=\"{high}\""), &shown, 1))
+    /// Draws the chart as an SVG document, which can also be embedded in a page. It is readable in columns from 350 to 760
+    /// pixels wide, and follows the theme of the reader.
+    pub fn to_svg(&self) -> String {
+        let (canvas, height) = self.recorded();
+        svg::svg(&canvas, &self.title, height)
     }
 
-    /// Draws the chart as a PNG file with two pixels per layout unit.
+    /// Draws the chart as a PNG file with three pixels per layout unit.
     ///
     /// # Errors
     /// If it cannot be drawn.
     pub fn png(&self) -> Result<Vec<u8>, ChartError> {
-        let (canvas, width, height) = self.recorded(Layout::Wide)?;
-        let (width, height) = (width * SCALE, height * SCALE);
-        let mut pixels = vec![0; width as usize * height as usize * 3];
-        // The bitmap backend draws text higher than the SVG backend, by this share of its size.
-        canvas
-            .draw(
-                BitMapBackend::with_buffer(&mut pixels, (width, height)),
-                0.22,
-            )
-            .map_err(|error| ChartError::new(&self.title, &error))?;
-        let mut bytes = Vec::new();
-        let mut encoder = png::Encoder::new(&mut bytes, width, height);
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_depth(png::BitDepth::Eight);
-        let encoded = encoder
-            .write_header()
-            .and_then(|mut writer| writer.write_image_data(&pixels));
-        encoded.map_err(|error| ChartError::new(&self.title, &error))?;
-        Ok(bytes)
+        let (canvas, height) = self.recorded();
+        bitmap::png(&canvas, height).map_err(|cause| ChartError {
+            title: self.title.clone(),
+            cause,
+        })
     }
 
-    /// Records the shapes. Returns them with width and height in layout units.
-    fn recorded(&self, layout: Layout) -> Result<(Canvas, u32, u32), ChartError> {
-        font::register()?;
+    /// Records the shapes. Returns them with the height in layout units.
+    fn recorded(&self) -> (Canvas, f64) {
         let mut canvas = Canvas::default();
-        let top = header::header(&mut canvas, &self.title, &self.subtitle, layout);
-        let bottom = self.drawing.draw(&mut canvas, layout, top);
-        Ok((canvas, layout.width() as u32, bottom.ceil() as u32))
+        let (conditions, provenance) = match self.subtitle.split_once(". ") {
+            Some((first, rest)) => (first, rest),
+            None => (self.subtitle.as_str(), ""),
+        };
+        let top = header::header(&mut canvas, &self.title, conditions);
+        let bottom = self.drawing.draw(&mut canvas, top);
+        let bottom = header::remark(&mut canvas, provenance, bottom) + 6.0;
+        (canvas, bottom.ceil())
     }
 }
 
-/// The title and the SVGs of both layouts, for the page.
+/// The title and the SVG, for the page.
 impl Serialize for Chart {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let svg = |layout| self.svg(layout).map_err(S::Error::custom);
-        let (wide, narrow) = (svg(Layout::Wide)?, svg(Layout::Narrow)?);
-        serializer.collect_map([("title", &self.title), ("wide", &wide), ("narrow", &narrow)])
+        serializer.collect_map([("title", &self.title), ("svg", &self.to_svg())])
     }
-}
-
-/// Escapes text for an XML attribute.
-fn escape_attribute(text: &str) -> String {
-    let text = text
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;");
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }

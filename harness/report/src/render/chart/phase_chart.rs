@@ -1,14 +1,14 @@
-//! Phase chart: one number per phase, with names on the left, dots on a logarithmic axis, and the number beside each dot.
+//! Phase chart: one number per phase, as a dot on a logarithmic axis below its name and its number.
 
 use harness_abtest::Interval;
 use harness_record::metric::{Better, Quantity};
 
+use crate::render::chart::Drawing;
 use crate::render::chart::axis::LogAxis;
 use crate::render::chart::canvas::Canvas;
-use crate::render::chart::frame::Frame;
-use crate::render::chart::header::tick_label;
-use crate::render::chart::palette::{self, INK, MUTED, PAPER, RULE};
-use crate::render::chart::{Drawing, Layout};
+use crate::render::chart::header::{fitting, tick_label};
+use crate::render::chart::palette::{self, Colour};
+use crate::render::chart::rows::{Rows, STRIP};
 
 /// A phase chart.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,35 +32,24 @@ pub struct Mark {
     pub place: usize,
     /// The number and its interval, or the reason why it is missing.
     pub value: Result<(f64, Option<Interval>), String>,
-    /// The text beside the dot, cross or gap.
+    /// The text beside the name.
     pub label: String,
+    /// The text beside the pointer: name, value with its interval, and sample size.
+    pub description: String,
     /// True if the number is untrusted, because its answer is wrong or was not checked.
     pub alarm: bool,
 }
 
 /// Width of the extra space for zero, which a logarithmic axis lacks.
-const ZERO: f64 = 56.0;
+const ZERO: f64 = 46.0;
 
 impl Drawing for PhaseChart {
-    fn draw(&self, canvas: &mut Canvas, layout: Layout, top: f64) -> f64 {
-        let row = if layout.narrow() { 46.0 } else { 32.0 };
-        // The label of a missing value is in the area of the data.
-        let texts = self.marks.iter().map(|mark| {
-            (
-                mark.name.as_str(),
-                if mark.value.is_ok() {
-                    mark.label.as_str()
-                } else {
-                    ""
-                },
-            )
-        });
-        let frame = Frame::of_rows(
-            layout,
-            [top, self.marks.len() as f64 * row],
-            texts,
-            layout.narrow(),
-        );
+    fn draw(&self, canvas: &mut Canvas, top: f64) -> f64 {
+        let rows = self
+            .marks
+            .iter()
+            .map(|mark| (mark.name.as_str(), mark.label.as_str(), mark.value.is_ok()));
+        let rows = Rows::new(top, rows);
         let values = || {
             self.marks
                 .iter()
@@ -69,29 +58,28 @@ impl Drawing for PhaseChart {
         let ends = values().flat_map(|(value, interval)| {
             interval.map_or([*value; 3], |ends| [*value, ends.low, ends.high])
         });
-        let zero = values()
-            .any(|(value, _)| *value == 0.0)
-            .then_some(frame.left + 14.0);
+        let has_zero = values()
+            .any(|(value, interval)| *value <= 0.0 || interval.is_some_and(|ends| ends.low <= 0.0));
         let scale = Scale {
-            frame,
-            zero,
-            start: frame.left + zero.map_or(0.0, |_| ZERO),
+            zero: has_zero.then_some(rows.left()),
+            start: rows.left() + if has_zero { ZERO } else { 0.0 },
+            end: rows.right(),
             axis: LogAxis::over(ends),
         };
-        scale.draw(canvas, self);
+        let bottom = scale.draw(canvas, self, &rows);
         for (index, mark) in self.marks.iter().enumerate() {
-            scale.mark(canvas, mark, top + (index as f64 + 0.5) * row);
+            scale.mark(canvas, mark, &rows, index);
         }
-        frame.bottom + 62.0
+        bottom
     }
 }
 
 /// The positions of values: a logarithmic axis, with extra space at its left if a value is zero.
 struct Scale {
-    frame: Frame,
     zero: Option<f64>,
     /// Left end of the logarithmic part.
     start: f64,
+    end: f64,
     axis: Option<LogAxis>,
 }
 
@@ -101,15 +89,11 @@ impl Scale {
             return self.zero;
         }
         self.axis
-            .map(|axis| self.start + axis.place(value) * (self.frame.right - self.start))
+            .map(|axis| self.start + axis.place(value) * (self.end - self.start))
     }
 
-    fn draw(&self, canvas: &mut Canvas, chart: &PhaseChart) {
-        let frame = &self.frame;
-        let ticks = self
-            .axis
-            .map(|axis| axis.ticks(if frame.layout.narrow() { 4 } else { 7 }))
-            .unwrap_or_default();
+    fn draw(&self, canvas: &mut Canvas, chart: &PhaseChart, rows: &Rows) -> f64 {
+        let ticks = self.axis.map(|axis| axis.ticks(6)).unwrap_or_default();
         let ticks = ticks.into_iter().chain(self.zero.map(|_| 0.0));
         let ticks =
             ticks.filter_map(|tick| Some((self.x(tick)?, tick_label(chart.quantity, tick))));
@@ -122,52 +106,36 @@ impl Scale {
         } else {
             ""
         };
-        frame.x_axis(
-            canvas,
-            ticks,
-            &format!("{}{scale}; {direction}", chart.axis),
-        );
-        if let Some(zero) = self.zero {
-            // Two strokes mark the break of the axis between zero and the rest.
-            let (gap, y) = ((zero + self.start) / 2.0, frame.bottom);
-            canvas.block(gap - 4.0, y - 2.0, gap + 4.0, y + 2.0, PAPER);
-            for x in [gap - 4.0, gap + 4.0] {
-                canvas.line(&[(x - 3.0, y + 6.0), (x + 3.0, y - 6.0)], MUTED, 1.0);
-            }
-        }
+        let title = format!("{}{scale}; {direction}", chart.axis);
+        rows.axis(canvas, &fitting(ticks), &title)
     }
 
-    fn mark(&self, canvas: &mut Canvas, mark: &Mark, middle: f64) {
-        let row = self.frame.row(canvas, &mark.name, middle);
+    fn mark(&self, canvas: &mut Canvas, mark: &Mark, rows: &Rows, index: usize) {
         let placed = mark
             .value
             .as_ref()
             .ok()
             .and_then(|(value, interval)| Some((self.x(*value)?, interval)));
         let Some((x, interval)) = placed else {
-            return self
-                .frame
-                .label(canvas, &row, &mark.label, self.frame.left - 8.0, MUTED);
+            return rows.text(canvas, index, Colour::Muted);
         };
-        let look = palette::look(mark.place);
-        canvas.line(&[(self.frame.left, row.y), (x, row.y)], RULE, 2.0);
-        let mut end = x;
-        if let Some((low, high)) =
-            interval.and_then(|ends| Some((self.x(ends.low)?, self.x(ends.high)?)))
-        {
-            canvas.interval([(low, row.y), (high, row.y)], (0.0, 5.0), look.colour, 2.0);
-            end = end.max(high);
-        }
-        match mark.alarm {
-            true => canvas.cross(x, row.y, 5.0, palette::ALARM),
-            false => canvas.dot(x, row.y, 6.0, look),
-        }
-        self.frame.label(
-            canvas,
-            &row,
-            &mark.label,
-            end,
-            if mark.alarm { palette::ALARM } else { INK },
-        );
+        let colour = match mark.alarm {
+            true => Colour::Alarm,
+            false => Colour::Ink,
+        };
+        rows.text(canvas, index, colour);
+        let (y, look) = (rows.middle(index), palette::look(mark.place));
+        canvas.described(&mark.description, |canvas| {
+            canvas.strokes(vec![[(rows.left(), y), (x, y)]], look.colour, 3.0);
+            match mark.alarm {
+                true => canvas.crosses(&[(x, y)], 5.0),
+                false => canvas.dot(x, y, 5.0, look),
+            }
+            let ends = interval.and_then(|ends| Some((self.x(ends.low)?, self.x(ends.high)?)));
+            if let Some((low, high)) = ends {
+                let cap = (0.0, STRIP / 2.0 - 1.0);
+                canvas.interval([(low, y), (high, y)], cap, Colour::Ink);
+            }
+        });
     }
 }

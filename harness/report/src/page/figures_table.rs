@@ -1,0 +1,97 @@
+//! All figures as one table, grouped by workload and phase: each figure with its interval and its ratios to the anchors.
+
+use harness_record::metric::{self, Metric};
+use harness_record::{Row, number};
+use serde::Serialize;
+
+use super::ladder::Text;
+use crate::ReportData;
+use crate::figures::{self, Absent};
+use crate::groups::parameters;
+use crate::render::{Cell, Tone};
+use crate::run_tables::check;
+
+/// The table.
+#[derive(Debug, Serialize)]
+pub(super) struct FiguresTable {
+    anchors: Vec<String>,
+    groups: Vec<Group>,
+    /// The number of figures in the table.
+    count: usize,
+    /// The number of figures that are only in the file of exact values: sizes of sweeps and combinations of the matrix.
+    left_out: usize,
+}
+
+/// The figures of one workload in one phase.
+#[derive(Debug, Serialize)]
+struct Group {
+    workload: String,
+    phase: String,
+    check: Cell,
+    lines: Vec<Line>,
+}
+
+#[derive(Debug, Serialize)]
+struct Line {
+    metric: String,
+    value: Text,
+    /// One for each anchor; empty for the anchor itself and without a ratio.
+    ratios: Vec<String>,
+}
+
+/// The table of a report.
+pub(super) fn figures_table(report_data: &ReportData) -> FiguresTable {
+    let record = &report_data.record;
+    let measured = |anchor: &&String| record.rows.iter().any(|row| row.phase == **anchor);
+    let anchors: Vec<String> = report_data
+        .anchors
+        .iter()
+        .filter(measured)
+        .cloned()
+        .collect();
+    let (left_out, groups): (Vec<Group>, Vec<Group>) = record
+        .rows
+        .iter()
+        .map(|row| group(report_data, &anchors, row))
+        .partition(|group| parameters(&group.workload).is_some());
+    let count = |groups: &[Group]| groups.iter().map(|group| group.lines.len()).sum();
+    FiguresTable {
+        anchors,
+        count: count(&groups),
+        left_out: count(&left_out),
+        groups,
+    }
+}
+
+fn group(report_data: &ReportData, anchors: &[String], row: &Row) -> Group {
+    let line = |metric: &&'static Metric| {
+        let value = match figures::figure(metric, Some(row)) {
+            Ok(figure) => Cell::figure(metric, &figure),
+            Err(Absent::Failed(_)) => Cell::no_number("failed").toned(Tone::Bad),
+            Err(_) => return None,
+        };
+        let ratio = |anchor: &String| {
+            let base = report_data.row(&row.workload, anchor);
+            let ratio = figures::ratio(metric, base, row)
+                .ok()
+                .filter(|_| *anchor != row.phase);
+            ratio.map_or_else(String::new, |ratio| number::ratio(ratio.value))
+        };
+        Some(Line {
+            metric: metric.title_per(&row.unit.name),
+            value: Text::of(&value),
+            ratios: anchors.iter().map(ratio).collect(),
+        })
+    };
+    Group {
+        workload: row.workload.clone(),
+        phase: row.phase.clone(),
+        check: check(row),
+        lines: metric::all()
+            .iter()
+            .collect::<Vec<_>>()
+            .iter()
+            .filter_map(line)
+            .collect(),
+    }
+}
