@@ -13,6 +13,8 @@ pub struct Buffer {
     /// Longer than `len` if it came from a pool.
     values: Aligned,
     len: usize,
+    /// Its place in the pool.
+    slot: usize,
 }
 
 impl Deref for Buffer {
@@ -48,12 +50,18 @@ pub struct Buffers {
 
 #[derive(Debug)]
 struct Pool {
-    /// Unused buffers; those at index `i` have `2^i` values.
-    free: [Vec<Aligned>; SIZES],
+    /// The buffers, each at its place; empty while it is in use.
+    buffers: Vec<Aligned>,
+    /// Lengths of the unused buffers; 0 for those in use.
+    unused: Vec<usize>,
     counts: PoolCounts,
 }
 
-const SIZES: usize = usize::BITS as usize;
+/// Number of values in a cache line. Buffers are whole lines.
+const LINE: usize = 16;
+
+/// Number of buffers that the pool has room for at first, more than a forward pass uses at one time.
+const MOST: usize = 16;
 
 impl Buffers {
     /// Creates buffers of the kind `choice`.
@@ -62,7 +70,8 @@ impl Buffers {
             pool: match choice {
                 variant::Buffers::Fresh => None,
                 variant::Buffers::Pooled => Some(Pool {
-                    free: [const { Vec::new() }; SIZES],
+                    buffers: Vec::with_capacity(MOST),
+                    unused: Vec::with_capacity(MOST),
                     counts: PoolCounts::default(),
                 }),
             },
@@ -73,28 +82,34 @@ impl Buffers {
     pub fn take(&mut self, len: usize) -> Buffer {
         let Some(pool) = &mut self.pool else {
             let values = Aligned::zeros(len);
-            return Buffer { values, len };
+            return Buffer {
+                values,
+                len,
+                slot: 0,
+            };
         };
-        let size = size_class(len);
-        let values = match pool.free[size].pop() {
-            Some(values) => {
-                pool.counts.hits += 1;
-                values
+        // The shortest unused buffer that is long enough.
+        let (mut slot, mut shortest) = (usize::MAX, usize::MAX);
+        for (place, &unused) in pool.unused.iter().enumerate() {
+            if unused >= len.max(1) && unused < shortest {
+                (slot, shortest) = (place, unused);
             }
-            None => {
-                pool.counts.misses += 1;
-                // Reserve room in the list now, so that giving the buffer back allocates nothing.
-                pool.free[size].reserve(8);
-                Aligned::zeros(1 << size)
-            }
-        };
-        Buffer { values, len }
+        }
+        if slot == usize::MAX {
+            pool.counts.misses += 1;
+            return pool.allocate(len);
+        }
+        pool.counts.hits += 1;
+        pool.unused[slot] = 0;
+        let values = std::mem::take(&mut pool.buffers[slot]);
+        Buffer { values, len, slot }
     }
 
     /// Takes a buffer back, into the pool or to be freed.
     pub fn give(&mut self, buffer: Buffer) {
         if let Some(pool) = &mut self.pool {
-            pool.free[size_class(buffer.len)].push(buffer.values);
+            pool.unused[buffer.slot] = buffer.values.len();
+            pool.buffers[buffer.slot] = buffer.values;
         }
     }
 
@@ -104,10 +119,28 @@ impl Buffers {
     }
 }
 
-/// Index of the list for buffers of `len` values. Lengths are rounded up to powers of two, so that a window that grows
-/// by a token finds a buffer that fits.
-fn size_class(len: usize) -> usize {
-    len.max(1).next_power_of_two().trailing_zeros() as usize
+impl Pool {
+    /// A new buffer of at least `len` values, if no unused one is long enough. It takes the place of the longest unused
+    /// one, which is freed: the pool has only as many buffers as are in use at one time. A buffer that replaces another
+    /// has a power of two values, so that a window that grows by a token finds one that fits.
+    #[cold]
+    fn allocate(&mut self, len: usize) -> Buffer {
+        let longest = (0..self.unused.len()).max_by_key(|&slot| self.unused[slot]);
+        let (slot, room) = match longest.filter(|&slot| self.unused[slot] > 0) {
+            Some(slot) => {
+                self.buffers[slot] = Aligned::default();
+                self.unused[slot] = 0;
+                (slot, len.next_power_of_two())
+            }
+            None => {
+                self.buffers.push(Aligned::default());
+                self.unused.push(0);
+                (self.unused.len() - 1, len.next_multiple_of(LINE))
+            }
+        };
+        let values = Aligned::zeros(room.max(LINE));
+        Buffer { values, len, slot }
+    }
 }
 
 #[cfg(test)]
@@ -117,14 +150,37 @@ mod tests {
     #[test]
     fn a_pool_reuses_returned_buffers() {
         let mut buffers = Buffers::new(variant::Buffers::Pooled);
-        let first = buffers.take(100);
+        let first = buffers.take(120);
         let address = first.as_ptr();
         buffers.give(first);
-        let second = buffers.take(120);
-        assert_eq!((second.as_ptr(), second.len()), (address, 120));
+        let second = buffers.take(100);
+        assert_eq!((second.as_ptr(), second.len()), (address, 100));
         let third = buffers.take(120);
         assert_ne!(third.as_ptr(), address);
         assert_eq!(buffers.counts(), Some(PoolCounts { hits: 1, misses: 2 }));
+    }
+
+    #[test]
+    fn a_request_takes_the_shortest_buffer_that_is_long_enough() {
+        let mut buffers = Buffers::new(variant::Buffers::Pooled);
+        let lengths = [1000, 100, 300].map(|len| buffers.take(len));
+        let expected = [lengths[2].as_ptr(), lengths[0].as_ptr()];
+        lengths.into_iter().for_each(|buffer| buffers.give(buffer));
+        let found = [200, 200].map(|len| buffers.take(len).as_ptr());
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_buffer_that_is_too_short_is_replaced_and_has_room_to_grow() {
+        let mut buffers = Buffers::new(variant::Buffers::Pooled);
+        let first = buffers.take(1000);
+        buffers.give(first);
+        for len in [1100, 1300, 2048] {
+            let grown = buffers.take(len);
+            buffers.give(grown);
+        }
+        assert_eq!(buffers.counts(), Some(PoolCounts { hits: 2, misses: 2 }));
+        assert_eq!(buffers.pool.map(|pool| pool.buffers.len()), Some(1));
     }
 
     #[test]

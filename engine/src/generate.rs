@@ -35,6 +35,8 @@ pub fn generate(
         Overflow::Error => prompt,
         Overflow::Slide => &prompt[prompt.len().saturating_sub(context)..],
     };
+    // The last token is not fed back, so it needs no room.
+    session.reserve(prompt.len().saturating_add(new_tokens.saturating_sub(1)));
     session.prefill(prompt)?;
     for remaining in (0..new_tokens).rev() {
         let token = session.sample(sampler);

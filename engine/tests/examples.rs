@@ -44,7 +44,7 @@ fn error_message(name: &str, arguments: &str) -> String {
 
 #[test]
 fn help_is_there() {
-    for name in ["logits", "generate"] {
+    for name in ["logits", "generate", "token_costs"] {
         let output = run(name, "--help");
         assert!(output.status.success());
         let text = String::from_utf8(output.stdout).unwrap();
@@ -116,6 +116,25 @@ fn generation_is_timed_and_repeats_itself() {
     };
     assert_eq!(with_seed(1), with_seed(1));
     assert_ne!(with_seed(1), with_seed(2));
+}
+
+#[test]
+fn every_token_has_a_line_with_its_costs() {
+    let output = run(
+        "token_costs",
+        "--preset small --prompt-len 8 --new 4 --reps 3 --threads 2",
+    );
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = text.lines().skip(2).collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    assert!(lines[0].starts_with("prefill") && lines[3].starts_with("token 3"));
+    for line in lines {
+        let numbers = line.split_whitespace().rev().take(5);
+        for number in numbers.map(str::parse::<f64>) {
+            assert!(number.unwrap() >= 0.0, "{line}");
+        }
+    }
 }
 
 #[test]

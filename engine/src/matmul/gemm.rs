@@ -57,15 +57,16 @@ pub(super) trait Panels {
     fn source(&self, panel: usize, first: usize, depth: usize) -> &[u8];
 }
 
-/// The input: rows of K elements, `stride` apart.
-#[derive(Clone, Copy)]
+/// The input: rows of some of the K inputs, `stride` apart.
 pub(super) struct Input {
+    /// The first of `inputs` in the first row.
     pub(super) data: *const f32,
     pub(super) stride: usize,
+    pub(super) inputs: Range<usize>,
     pub(super) k: usize,
 }
 
-/// The output: rows of N elements, `stride` apart.
+/// The output: rows, `stride` apart. `data` is the address that the first of the N outputs has or would have.
 #[derive(Clone, Copy)]
 pub(super) struct Output {
     pub(super) data: *mut f32,
@@ -77,7 +78,7 @@ pub(super) struct Block(pub(super) [MaybeUninit<f32>; BLOCK]);
 
 const BLOCK: usize = ROWS * row_stride(16);
 
-/// The rows `rows` of the outputs in `panels`.
+/// The rows `rows` of the outputs in `panels`, or the share that the inputs of `x` have in them.
 ///
 /// # Safety
 /// `x` must be readable and `out` readable and writable for those rows, no other code may access those elements of
@@ -100,20 +101,21 @@ pub(super) unsafe fn multiply(
     // Blocks have equal heights: a low last block would cost as much per panel as a full one.
     let blocks = rows.len().div_ceil(ROWS);
     let mut block = Block([const { MaybeUninit::uninit() }; BLOCK]);
-    for first in (0..x.k).step_by(deepest) {
-        let depth = deepest.min(x.k - first);
+    for first in x.inputs.clone().step_by(deepest) {
+        let depth = deepest.min(x.inputs.end - first);
         for block_of_rows in 0..blocks {
             let some = share(rows.len(), level.tile_rows(), block_of_rows, blocks);
             let (first_row, count) = (rows.start + some.start, some.len());
             // The very first panel is prefetched while the rows are copied.
-            let panel = if first == 0 && block_of_rows == 0 {
-                weights.source(panels.start, 0, depth)
+            let panel = if first == x.inputs.start && block_of_rows == 0 {
+                weights.source(panels.start, first, depth)
             } else {
                 &[]
             };
             for (row, copy) in block.0.chunks_exact_mut(row_stride).take(count).enumerate() {
                 level.run(Fetch(&panel[share(panel.len(), 64, row, count)]));
-                let source = x.data.wrapping_add((first_row + row) * x.stride + first);
+                let at = (first_row + row) * x.stride + first - x.inputs.start;
+                let source = x.data.wrapping_add(at);
                 // SAFETY: the row is readable from `first` on for `depth` inputs by the caller's contract; the copy has
                 // room for the deepest block.
                 unsafe {
@@ -128,11 +130,11 @@ pub(super) unsafe fn multiply(
                     weights.source(panel + 1, first, depth)
                 } else if block_of_rows + 1 < blocks {
                     weights.source(panels.start, first, depth)
-                } else if first + depth < x.k {
+                } else if first + depth < x.inputs.end {
                     weights.source(
                         panels.start,
                         first + depth,
-                        deepest.min(x.k - first - depth),
+                        deepest.min(x.inputs.end - first - depth),
                     )
                 } else {
                     &[]

@@ -63,13 +63,14 @@ pub(super) unsafe fn multiply(
     for block_of_rows in 0..blocks {
         let some = share(rows.len(), level.tile_rows(), block_of_rows, blocks);
         let (first_row, count) = (rows.start + some.start, some.len());
-        for first in (0..x.k).step_by(DEPTH) {
-            let depth = DEPTH.min(x.k - first);
+        for first in x.inputs.clone().step_by(DEPTH) {
+            let depth = DEPTH.min(x.inputs.end - first);
             for row in 0..count {
                 // SAFETY: the row is readable from `first` on for `depth` inputs by the caller's contract.
                 let inputs = unsafe {
                     std::slice::from_raw_parts(
-                        x.data.add((first_row + row) * x.stride + first),
+                        x.data
+                            .add((first_row + row) * x.stride + first - x.inputs.start),
                         depth,
                     )
                 };

@@ -1,7 +1,9 @@
 //! The weights of a layer, converted once to the form that its implementation reads.
 
 use super::dense::Dense;
+use super::finish::Finish;
 use super::packed::Packed;
+use super::part::Part;
 use super::{Epilogue, Layout, blocked, naive, simd};
 use crate::simd::Level;
 use crate::thread_pool::ThreadPool;
@@ -160,11 +162,75 @@ impl Linear {
             Weights::Naive(dense) => naive::apply(x, dense, &self.bias, epilogue, out),
             Weights::Blocked(dense) => blocked::apply(x, dense, &self.bias, epilogue, out),
             Weights::Simd(packed, level) => {
-                simd::apply(*level, x, packed, &self.bias, epilogue, out, None)
+                let finish = Finish::whole(&self.bias, epilogue);
+                simd::apply(*level, x, packed, Part::whole(self), finish, out, None)
             }
             Weights::Parallel(packed, level) => {
-                simd::apply(*level, x, packed, &self.bias, epilogue, out, Some(pool))
+                let finish = Finish::whole(&self.bias, epilogue);
+                simd::apply(
+                    *level,
+                    x,
+                    packed,
+                    Part::whole(self),
+                    finish,
+                    out,
+                    Some(pool),
+                )
             }
+        }
+    }
+
+    /// True if a [`Part`] of this layer may begin or end at input or output `at`: the vector implementations can divide
+    /// their weights there.
+    pub fn divides(&self, at: usize) -> bool {
+        match &self.weights {
+            Weights::Naive(_) | Weights::Blocked(_) => false,
+            Weights::Simd(packed, _) | Weights::Parallel(packed, _) => packed.divides(at),
+        }
+    }
+
+    /// Computes a part as [`Linear::apply`] does the whole: `x` is `[M, K']` for the inputs of the part, `out` `[M, N']`
+    /// for its outputs. The bias belongs to the first inputs. A part of the inputs needs at least two rows, and every
+    /// part after the first needs [`Epilogue::Add`].
+    ///
+    /// # Panics
+    /// Panics if the lengths do not match, or the layer is not divided there, see [`Linear::divides`].
+    pub fn apply_part(
+        &self,
+        x: &[f32],
+        part: Part,
+        out: &mut [f32],
+        epilogue: Epilogue,
+        pool: &ThreadPool,
+    ) {
+        let Part { inputs, outputs } = &part;
+        let rows = x.len() / inputs.len();
+        assert!(
+            x.len() == rows * inputs.len() && out.len() == rows * outputs.len(),
+            "a part of {} inputs and {} outputs of a linear layer got {} and {} values",
+            inputs.len(),
+            outputs.len(),
+            x.len(),
+            out.len()
+        );
+        let whole = (0..self.k, 0..self.n);
+        let ends = [(inputs, &whole.0), (outputs, &whole.1)];
+        let divided = ends.iter().all(|(part, whole)| {
+            let inner = |at: usize, end: usize| at == end || self.divides(at);
+            part.end <= whole.end && inner(part.start, 0) && inner(part.end, whole.end)
+        });
+        assert!(divided, "{part:?} is no part of {self:?}");
+        assert!(
+            rows > 1 || *inputs == whole.0,
+            "one row takes all inputs of a linear layer"
+        );
+        let finish = Finish::whole(&self.bias, epilogue);
+        match &self.weights {
+            Weights::Simd(packed, level) => simd::apply(*level, x, packed, part, finish, out, None),
+            Weights::Parallel(packed, level) => {
+                simd::apply(*level, x, packed, part, finish, out, Some(pool))
+            }
+            Weights::Naive(_) | Weights::Blocked(_) => self.apply(x, out, epilogue, pool),
         }
     }
 

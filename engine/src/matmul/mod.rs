@@ -26,12 +26,14 @@ mod packed;
 mod pages;
 mod panels;
 mod parallel;
+mod part;
 mod product;
 mod simd;
 mod view;
 
 pub use epilogue::Epilogue;
 pub use linear::{Linear, LinearError, Matrix};
+pub use part::{PART_UNIT, Part};
 pub use product::Product;
 pub use view::{View, ViewMut};
 

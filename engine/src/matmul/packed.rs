@@ -11,6 +11,7 @@
 use half::bf16;
 
 use super::pages::Buffer;
+use super::part::PART_UNIT;
 use super::{Matrix, int8};
 use crate::simd::Level;
 use crate::variant::WeightStorage;
@@ -96,9 +97,9 @@ impl Packed {
         }
     }
 
-    /// Number of panels.
-    pub(super) fn panels(&self) -> usize {
-        self.n.div_ceil(self.width)
+    /// True if a part may begin or end at input or output `at`.
+    pub(super) fn divides(&self, at: usize) -> bool {
+        at.is_multiple_of(PART_UNIT)
     }
 
     /// The first byte of a panel, readable for all of the panel.
@@ -121,6 +122,11 @@ impl Packed {
             offset(first + depth)
         };
         &bytes[offset(first)..end]
+    }
+
+    /// Bytes of one panel, padding included.
+    pub(super) fn panel_bytes(&self) -> usize {
+        self.panel_bytes
     }
 
     /// Bytes of all panels, padding included.

@@ -95,6 +95,7 @@ impl Product {
             let input = Input {
                 data: a.as_ptr(),
                 stride: a.stride(),
+                inputs: 0..k,
                 k,
             };
             let output = Output {

@@ -8,28 +8,32 @@ use super::gemv::{self, Gemv, Row};
 use super::int8::{self, Rounded};
 use super::packed::Packed;
 use super::panels::Stored;
-use super::{Epilogue, gemm_int8, parallel};
+use super::part::Part;
+use super::{gemm_int8, parallel};
 use crate::simd::Level;
 use crate::thread_pool::{Chunk, Partition, ThreadPool, share};
 use crate::variant::WeightStorage;
 
-/// `out[M, N] = epilogue(x[M, K] W[K, N] + bias[N])`; without a pool, on the calling thread.
+/// The part `part` of `out[M, N] = epilogue(x[M, K] W[K, N] + bias[N])`; without a pool, on the calling thread. `x` and
+/// `out` are those of the part alone.
 pub(super) fn apply(
     level: Level,
     x: &[f32],
     weights: &Packed,
-    bias: &[f32],
-    epilogue: Epilogue,
+    part: Part,
+    finish: Finish<'_>,
     out: &mut [f32],
     pool: Option<&ThreadPool>,
 ) {
-    let (k, n) = (weights.k, weights.n);
+    let Part { inputs, outputs } = part;
+    let (k, n) = (inputs.len(), outputs.len());
     let rows = x.len() / k;
-    assert!(out.len() == rows * n && (bias.is_empty() || bias.len() == n));
+    assert!(out.len() == rows * n && inputs.end <= weights.k && outputs.end <= weights.n);
+    assert!(finish.bias.is_empty() || finish.bias.len() == weights.n);
+    let panels = outputs.start / weights.width..outputs.end.div_ceil(weights.width);
     let out = Partition::new(out);
-    let finish = Finish::whole(bias, epilogue);
-    if rows == 1 {
-        let run = |x: Row<'_>| multiply_row(level, x, weights, finish, &out, pool);
+    if rows == 1 && k == weights.k {
+        let run = |x: Row<'_>| multiply_row(level, x, weights, panels.clone(), finish, &out, pool);
         if weights.storage != WeightStorage::Int8 {
             return run(Row::Floats(x));
         }
@@ -47,13 +51,17 @@ pub(super) fn apply(
         let input = Input {
             data: x.as_ptr(),
             stride: k,
-            k,
+            inputs: inputs.clone(),
+            k: weights.k,
         };
         let output = Output {
-            data: out.as_mut_ptr(),
+            // The address that output 0 would have.
+            data: out.as_mut_ptr().wrapping_sub(outputs.start),
             stride: n,
         };
-        // SAFETY: `x` has `rows` rows of K and `out` as many of N; different calls get different rows or panels.
+        let my_panels = panels.start + my_panels.start..panels.start + my_panels.end;
+        // SAFETY: `x` has `rows` rows of the inputs and `out` as many of the outputs; different calls get different
+        // rows or panels.
         unsafe {
             if weights.storage == WeightStorage::Int8 {
                 gemm_int8::multiply(level, input, weights, my_rows, my_panels, finish, output);
@@ -67,24 +75,27 @@ pub(super) fn apply(
         Some(pool) => parallel::share_out(
             pool,
             rows,
-            weights.panels(),
+            panels.len(),
             level.tile_rows(),
             gemm::ROWS,
             &task,
         ),
-        None => task(0..rows, 0..weights.panels()),
+        None => task(0..rows, 0..panels.len()),
     }
 }
 
-/// One row of input: a share of the panels for every thread, in chunks of groups.
+/// One row of input: a share of the panels for every thread, in chunks of groups. `out` begins with the first output of
+/// the first panel.
 fn multiply_row(
     level: Level,
     x: Row<'_>,
     weights: &Packed,
+    panels: Range<usize>,
     finish: Finish<'_>,
     out: &Partition<'_, f32>,
     pool: Option<&ThreadPool>,
 ) {
+    let (start, count) = (panels.start, panels.len());
     let run = |panels: Range<usize>, groups: Range<usize>| {
         level.run(Gemv {
             x,
@@ -92,17 +103,18 @@ fn multiply_row(
             panels,
             groups,
             finish,
-            out: out.as_mut_ptr(),
+            out: out.as_mut_ptr().wrapping_sub(start * weights.width),
         });
     };
     let Some(pool) = pool else {
-        return run(0..weights.panels(), 0..gemv::groups(weights.panels()));
+        return run(panels, 0..gemv::groups(count));
     };
-    let most = weights.panels().div_ceil(pool.threads());
-    let chunks = parallel::chunks(gemv::groups(most), weights.bytes() / pool.threads());
+    let most = count.div_ceil(pool.threads());
+    let bytes = weights.panel_bytes() * count;
+    let chunks = parallel::chunks(gemv::groups(most), bytes / pool.threads());
     pool.run_chunks(chunks, &|chunk: Chunk| {
-        let panels = share(weights.panels(), 1, chunk.share, chunk.shares);
-        let groups = share(gemv::groups(panels.len()), 1, chunk.index, chunk.of);
-        run(panels, groups);
+        let mine = share(count, 1, chunk.share, chunk.shares);
+        let groups = share(gemv::groups(mine.len()), 1, chunk.index, chunk.of);
+        run(start + mine.start..start + mine.end, groups);
     });
 }

@@ -21,18 +21,20 @@ use crate::variant::{Decode, Gelu, Qkv, Residual};
 const MIN_SHARED_WORK: usize = 8192;
 
 impl State {
-    /// Computes the pending tokens; returns the logits of `outputs` as rows of V.
+    /// Computes the pending tokens; returns the logits of `outputs` as rows of V, or an empty buffer if there are none.
     pub(super) fn forward(&mut self, outputs: Outputs) -> Buffer {
         self.pending.clear();
         for sequence in &self.sequences {
             self.pending.extend_from_slice(sequence.pending());
         }
+        let prompt = self.pending.len() > self.sequences.len();
         let (model, pool, buffers) = (&*self.model, &self.pool, &mut self.buffers);
         match self.trace.as_deref_mut() {
             None => Pass {
                 model,
                 pool,
                 buffers,
+                prompt,
                 spans: NoSpans,
             }
             .run(&mut self.sequences, &self.pending, outputs),
@@ -40,6 +42,7 @@ impl State {
                 model,
                 pool,
                 buffers,
+                prompt,
                 spans,
             }
             .run(&mut self.sequences, &self.pending, outputs),
@@ -47,17 +50,19 @@ impl State {
     }
 }
 
-struct Pass<'a, S> {
-    model: &'a Model,
-    pool: &'a ThreadPool,
-    buffers: &'a mut Buffers,
+pub(super) struct Pass<'a, S> {
+    pub(super) model: &'a Model,
+    pub(super) pool: &'a ThreadPool,
+    pub(super) buffers: &'a mut Buffers,
+    /// True if a sequence has more than one pending token.
+    pub(super) prompt: bool,
     spans: S,
 }
 
 impl<S: Spans> Pass<'_, S> {
     /// Does a part of the pass that is traced as a span.
     #[inline]
-    fn span<R>(&mut self, operation: Operation, part: impl FnOnce(&mut Self) -> R) -> R {
+    pub(super) fn span<R>(&mut self, operation: Operation, part: impl FnOnce(&mut Self) -> R) -> R {
         self.spans.begin(operation);
         let result = part(self);
         self.spans.end();
@@ -67,12 +72,16 @@ impl<S: Spans> Pass<'_, S> {
     /// The whole pass, from tokens to logits.
     fn run(&mut self, sequences: &mut [Sequence], pending: &[u32], outputs: Outputs) -> Buffer {
         let model = self.model;
-        let last_only = outputs == Outputs::Last && model.variant.decode == Decode::KvCache;
+        let last_only = outputs != Outputs::All && model.variant.decode == Decode::KvCache;
         let mut x = self.span(Operation::Embedding, |pass| pass.embed(sequences, pending));
         for (layer, block) in model.blocks.iter().enumerate() {
             let last_tokens = last_only && layer + 1 == model.blocks.len();
             x = self.span(Operation::AttentionBlock, |pass| {
                 let attended = pass.attend(sequences, layer, block, &x, last_tokens);
+                if last_tokens && outputs == Outputs::Nothing {
+                    pass.buffers.give(attended);
+                    return x;
+                }
                 let x = if last_tokens {
                     pass.last_rows(sequences, x, model.config.embed)
                 } else {
@@ -80,6 +89,10 @@ impl<S: Spans> Pass<'_, S> {
                 };
                 pass.add_product(Operation::ProjectionProduct, &block.projection, attended, x)
             });
+            if last_tokens && outputs == Outputs::Nothing {
+                self.buffers.give(x);
+                return Buffer::default();
+            }
             x = self.span(Operation::MlpBlock, |pass| pass.mlp(block, x));
         }
         let normal = self.norm(&model.final_norm, &x);
@@ -145,34 +158,23 @@ impl<S: Spans> Pass<'_, S> {
         let config = &self.model.config;
         let c = config.embed;
         let normal = self.norm(&block.attention_norm, x);
-        let fused = self.product(Operation::QkvProduct, &block.qkv, normal, Epilogue::None);
         let rows = if last_tokens {
             sequences.len()
         } else {
             x.len() / c
         };
-        let projected = match self.model.variant.qkv {
-            Qkv::Strided => Projected::Fused(fused),
-            Qkv::Copies => self.span(Operation::QkvSplit, |pass| {
-                let mut parts = [(); 3].map(|()| pass.buffers.take(x.len()));
-                let [q, k, v] = &mut parts;
-                qkv::split(&fused, c, q, k, v);
-                pass.buffers.give(fused);
-                Projected::Copies(parts)
-            }),
+        let projected = if self.stores_first(block) {
+            Projected::Queries(self.store_and_query(sequences, layer, block, normal, last_tokens))
+        } else {
+            self.project(block, normal)
         };
         let mut out = self.buffers.take(rows * c);
         let (mut row, mut out_row) = (0, 0);
         for sequence in sequences {
             let count = sequence.pending().len();
-            let views = projected.views(row, count, config);
             let queries = if last_tokens { 1 } else { count };
             let past = sequence.past();
-            let own = SequenceViews {
-                views,
-                skipped: count - queries,
-                count,
-            };
+            let own = projected.of_sequence(row..row + count, out_row, queries, config);
             let shape = Shape {
                 heads: config.heads,
                 head_size: config.head_size(),
@@ -190,6 +192,22 @@ impl<S: Spans> Pass<'_, S> {
         out
     }
 
+    /// Queries, keys and values of all rows.
+    fn project(&mut self, block: &Block, normal: Buffer) -> Projected {
+        let c = self.model.config.embed;
+        let fused = self.product(Operation::QkvProduct, &block.qkv, normal, Epilogue::None);
+        match self.model.variant.qkv {
+            Qkv::Strided => Projected::Fused(fused),
+            Qkv::Copies => self.span(Operation::QkvSplit, |pass| {
+                let mut parts = [(); 3].map(|()| pass.buffers.take(fused.len() / 3));
+                let [q, k, v] = &mut parts;
+                qkv::split(&fused, c, q, k, v);
+                pass.buffers.give(fused);
+                Projected::Copies(parts)
+            }),
+        }
+    }
+
     /// Attention of one sequence, over its cache if it has one.
     fn attend_sequence(
         &mut self,
@@ -200,17 +218,21 @@ impl<S: Spans> Pass<'_, S> {
         shape: Shape,
         out: &mut [f32],
     ) {
-        let [q, k, v] = own.views;
-        let (k, v) = match cache {
-            Some(cache) => {
-                cache.store(layer, past, own.count, k, v, self.pool);
+        let (k, v) = match (cache, own.computed) {
+            (Some(cache), computed) => {
+                if let Some([k, v]) = computed {
+                    cache.store(layer, past, own.count, k, v, self.pool);
+                }
                 cache.layer(layer)
             }
-            None => (k, v),
+            (None, Some([k, v])) => (k, v),
+            (None, None) => {
+                unreachable!("keys and values are stored first only if there is a cache")
+            }
         };
         let task = Task {
             shape,
-            q: q.skip(own.skipped),
+            q: own.q,
             k,
             v,
         };
@@ -225,6 +247,9 @@ impl<S: Spans> Pass<'_, S> {
     /// The MLP of one block, added to `x`.
     fn mlp(&mut self, block: &Block, x: Buffer) -> Buffer {
         let normal = self.norm(&block.mlp_norm, &x);
+        if self.divides_mlp(block, &x) {
+            return self.mlp_in_parts(block, normal, x);
+        }
         let active = if self.model.variant.gelu == Gelu::Fused {
             self.product(
                 Operation::ExpandProduct,
@@ -316,7 +341,7 @@ impl<S: Spans> Pass<'_, S> {
     }
 
     /// The last row of every sequence in `x`, whose rows have `width` values.
-    fn last_rows(&mut self, sequences: &[Sequence], x: Buffer, width: usize) -> Buffer {
+    pub(super) fn last_rows(&mut self, sequences: &[Sequence], x: Buffer, width: usize) -> Buffer {
         if x.len() == sequences.len() * width {
             return x;
         }

@@ -1,6 +1,7 @@
 //! Sessions: the state of one sequence or of a batch between steps.
 
 mod batch;
+mod divided;
 mod forward;
 mod projected;
 mod sequence;

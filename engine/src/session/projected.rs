@@ -1,5 +1,7 @@
 //! Output of the fused projection of a block: queries, keys and values, in place or in three copies.
 
+use std::ops::Range;
+
 use crate::attention::Heads;
 use crate::buffers::{Buffer, Buffers};
 use crate::config::Config;
@@ -9,41 +11,60 @@ use crate::qkv;
 pub(super) enum Projected {
     Fused(Buffer),
     Copies([Buffer; 3]),
+    /// Only the queries that are used; keys and values are in the cache.
+    Queries(Buffer),
 }
 
 impl Projected {
-    /// Queries, keys and values of `count` tokens from row `first` on.
-    pub(super) fn views(&self, first: usize, count: usize, config: &Config) -> [Heads<'_>; 3] {
-        let c = config.embed;
-        match self {
+    /// The part of the sequence that has the pending tokens `rows`. Its last `queries` queries are used, the first of
+    /// them in row `first_query` of all used ones.
+    pub(super) fn of_sequence(
+        &self,
+        rows: Range<usize>,
+        first_query: usize,
+        queries: usize,
+        config: &Config,
+    ) -> SequenceViews<'_> {
+        let (c, heads) = (config.embed, config.heads);
+        let count = rows.len();
+        let views = match self {
             Self::Fused(fused) => {
-                let rows = &fused[first * 3 * c..(first + count) * 3 * c];
-                qkv::strided(rows, c, config.heads)
+                qkv::strided(&fused[rows.start * 3 * c..rows.end * 3 * c], c, heads)
             }
-            Self::Copies(parts) => {
-                let range = first * c..(first + count) * c;
-                let [q, k, v] = parts;
-                [
-                    Heads::of_matrix(&q[range.clone()], c, config.heads),
-                    Heads::of_matrix(&k[range.clone()], c, config.heads),
-                    Heads::of_matrix(&v[range], c, config.heads),
-                ]
+            Self::Copies([q, k, v]) => {
+                let range = rows.start * c..rows.end * c;
+                [q, k, v].map(|part| Heads::of_matrix(&part[range.clone()], c, heads))
             }
+            Self::Queries(q) => {
+                let q = &q[first_query * c..(first_query + queries) * c];
+                return SequenceViews {
+                    q: Heads::of_matrix(q, c, heads),
+                    computed: None,
+                    count,
+                };
+            }
+        };
+        let [q, k, v] = views;
+        SequenceViews {
+            q: q.skip(count - queries),
+            computed: Some([k, v]),
+            count,
         }
     }
 
     /// Gives the buffers back.
     pub(super) fn give(self, buffers: &mut Buffers) {
         match self {
-            Self::Fused(fused) => buffers.give(fused),
+            Self::Fused(buffer) | Self::Queries(buffer) => buffers.give(buffer),
             Self::Copies(parts) => parts.into_iter().for_each(|part| buffers.give(part)),
         }
     }
 }
 
-/// Queries, keys and values of the pending tokens of one sequence; the first `skipped` queries are not used.
+/// Used queries of one sequence, and keys and values of its `count` pending tokens.
 pub(super) struct SequenceViews<'a> {
-    pub(super) views: [Heads<'a>; 3],
-    pub(super) skipped: usize,
+    pub(super) q: Heads<'a>,
+    /// Keys and values; none if the cache has them already.
+    pub(super) computed: Option<[Heads<'a>; 2]>,
     pub(super) count: usize,
 }

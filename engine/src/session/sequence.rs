@@ -11,6 +11,8 @@ pub(super) struct Sequence {
     tokens: Vec<u32>,
     /// Number of tokens whose keys and values are in the cache; 0 without a cache.
     cached: usize,
+    /// End of the tokens that the next pass computes.
+    end: usize,
     pub(super) cache: Option<KvCache>,
 }
 
@@ -19,6 +21,7 @@ impl Sequence {
         Self {
             tokens: Vec::with_capacity(model.config.context),
             cached: 0,
+            end: 0,
             cache: match model.variant.decode {
                 Decode::Recompute => None,
                 Decode::KvCache => Some(KvCache::new(&model.config)),
@@ -35,9 +38,29 @@ impl Sequence {
         self.cached
     }
 
-    /// The tokens to be computed.
+    /// The tokens that the next pass computes.
     pub(super) fn pending(&self) -> &[u32] {
-        &self.tokens[self.cached..]
+        &self.tokens[self.cached..self.end]
+    }
+
+    /// Makes all tokens that are not computed yet pending, or the first `limit` of them.
+    pub(super) fn select(&mut self, limit: usize) {
+        self.end = self.tokens.len().min(self.cached.saturating_add(limit));
+        if let Some(cache) = &mut self.cache {
+            cache.grow(self.tokens.len(), self.cached);
+        }
+    }
+
+    /// Number of tokens that are not computed yet.
+    pub(super) fn waiting(&self) -> usize {
+        self.tokens.len() - self.cached
+    }
+
+    /// Makes room in the cache for `tokens` tokens.
+    pub(super) fn reserve(&mut self, tokens: usize) {
+        if let Some(cache) = &mut self.cache {
+            cache.reserve(tokens, self.cached);
+        }
     }
 
     /// Checks that `tokens` can be appended.
@@ -61,7 +84,7 @@ impl Sequence {
     /// Notes that the pending tokens were computed.
     pub(super) fn computed(&mut self) {
         if self.cache.is_some() {
-            self.cached = self.tokens.len();
+            self.cached = self.end;
         }
     }
 

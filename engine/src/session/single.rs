@@ -63,6 +63,12 @@ impl Session {
         self.decode(token)
     }
 
+    /// Makes room in the cache for a sequence of `tokens` tokens, or for a full context if that is shorter. Without it,
+    /// the cache grows step by step, and a step that lets it grow allocates memory.
+    pub fn reserve(&mut self, tokens: usize) {
+        self.sequence().reserve(tokens);
+    }
+
     /// Empties the sequence; buffers and cache are kept.
     pub fn reset(&mut self) {
         self.sequence().truncate(0);

@@ -9,6 +9,10 @@ use crate::model::Model;
 use crate::thread_pool::ThreadPool;
 use crate::trace::{Operation, Spans, Trace};
 
+/// Largest number of tokens of a prompt that are computed at once. More would need larger buffers and save nothing: 64
+/// rows are enough for the products to compute as fast as they do for any number of rows.
+const PART_ROWS: usize = 64;
+
 /// The state behind [`super::Session`] and [`super::BatchSession`].
 #[derive(Debug)]
 pub(super) struct State {
@@ -26,6 +30,8 @@ pub(super) struct State {
 /// Positions that get logits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outputs {
+    /// None: only keys and values are stored.
+    Nothing,
     /// The last one of every sequence.
     Last,
     /// All computed positions.
@@ -63,13 +69,43 @@ impl State {
         if !before.is_empty() {
             self.buffers.give(before);
         }
-        self.logits = self.forward(outputs);
-        for sequence in &mut self.sequences {
-            sequence.computed();
+        if outputs == Outputs::Last {
+            self.compute_all_but_last_part();
         }
+        self.logits = self.pass(usize::MAX, outputs);
         if let Some(mut trace) = self.trace.as_deref_mut() {
             trace.end();
         }
         &self.logits
+    }
+
+    /// Computes a long prompt part by part, up to the last part: the buffers have room for a part, not for the prompt.
+    ///
+    /// That needs a cache. The sequences of a batch differ in length, so a batch computes its prompts at once.
+    fn compute_all_but_last_part(&mut self) {
+        let [sequence] = &self.sequences[..] else {
+            return;
+        };
+        if sequence.cache.is_none() {
+            return;
+        }
+        let parts = sequence.waiting().div_ceil(PART_ROWS);
+        for part in 1..parts {
+            // Parts of equal length: a short last part would read all weights for few tokens.
+            let rows = self.sequences[0].waiting() / (parts + 1 - part);
+            self.pass(rows, Outputs::Nothing);
+        }
+    }
+
+    /// Computes the first `limit` tokens of each sequence that are not computed yet.
+    fn pass(&mut self, limit: usize, outputs: Outputs) -> Buffer {
+        for sequence in &mut self.sequences {
+            sequence.select(limit);
+        }
+        let result = self.forward(outputs);
+        for sequence in &mut self.sequences {
+            sequence.computed();
+        }
+        result
     }
 }
