@@ -77,11 +77,13 @@ impl Series {
         }
         // On a logarithmic scale equal shares are equal differences. Counts can be 0, so theirs is ln(1 + value); for a
         // ratio of times such as 1/100, that would make shares small.
-        type Scale = fn(f64) -> f64;
-        let (scale, unscale): (Scale, Scale) = if exact {
-            (f64::ln_1p, f64::exp_m1)
-        } else {
-            (|value| value.max(f64::MIN_POSITIVE).ln(), f64::exp)
+        let scale = |value: f64| match exact {
+            true => value.ln_1p(),
+            false => value.max(f64::MIN_POSITIVE).ln(),
+        };
+        let unscale = |level: f64| match exact {
+            true => level.exp_m1(),
+            false => level.exp(),
         };
         let scaled: Vec<f64> = points.iter().map(|point| scale(point.value)).collect();
         let jump = |pair: &[ChangePoint]| LevelChange {

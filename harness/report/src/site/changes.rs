@@ -20,13 +20,14 @@ pub struct Change<'a> {
 }
 
 impl Site {
-    /// All changes, newest first. Steps of absolute times are none, because the machine causes them, too.
+    /// All changes, newest first.
     pub fn changes(&self) -> Vec<Change<'_>> {
-        let of_workload = |workload| {
-            let trends = Workload::trends_that_compare(workload);
-            trends.flat_map(move |trend| self.changes_of(workload, trend))
-        };
-        let mut changes: Vec<Change<'_>> = self.workloads.iter().flat_map(of_workload).collect();
+        let mut changes = Vec::new();
+        for workload in &self.workloads {
+            for trend in &workload.trends {
+                changes.extend(self.changes_of(workload, trend));
+            }
+        }
         changes.sort_by_key(|change| std::cmp::Reverse(change.moment.date));
         changes
     }
@@ -45,12 +46,6 @@ impl Site {
             moment: moment(jump.point),
             before: moment(jump.point - 1),
         })
-    }
-}
-
-impl Workload {
-    fn trends_that_compare(&self) -> impl Iterator<Item = &Trend> {
-        self.trends.iter().filter(|trend| trend.measure.compares())
     }
 }
 

@@ -43,7 +43,7 @@ impl Line {
             let (from, to) = (value(from), value(last));
             Share {
                 text: trend.measure.change(from, to),
-                tone: if is_step && trend.measure.compares() {
+                tone: if is_step {
                     Tone::of_change(trend.measure.metric, to - from)
                 } else {
                     Tone::Quiet

@@ -12,6 +12,7 @@ mod measure;
 mod page_names;
 mod picture;
 mod recorded;
+mod reduced;
 mod regressions;
 mod template;
 mod workload;
@@ -87,7 +88,8 @@ pub struct Trend {
     pub measure: Measure,
     /// The origin of the values.
     pub origin: Origin,
-    /// The values with their change points. A point counts the moments of the origin.
+    /// The values with their change points. A point counts the moments of the origin. Absolute times have no change points,
+    /// because the machine causes steps, too.
     pub series: Series,
 }
 

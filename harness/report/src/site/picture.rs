@@ -74,12 +74,7 @@ pub(super) fn svg(site: &Site, trend: &Trend) -> String {
         );
     };
     dot("newest", place(points.len() - 1));
-    for jump in trend
-        .series
-        .jumps
-        .iter()
-        .filter(|_| trend.measure.compares())
-    {
+    for jump in &trend.series.jumps {
         let worse = trend.measure.metric.worse(jump.from, jump.to) > 0.0;
         dot(if worse { "bad" } else { "good" }, place(jump.point));
     }

@@ -5,16 +5,14 @@
 //! counted.
 
 use std::collections::HashMap;
-use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use harness_record::Environment;
 use harness_record::history::{Point, Series};
-use harness_record::{About, Environment, OLDEST_SCHEMA, Record, Row, SCHEMA_VERSION};
 use jiff::Timestamp;
 use rayon::prelude::*;
-use serde::Deserialize;
 
+use super::reduced::{self, Reduced, Value};
 use super::{Measure, Moment, Origin, Trend, Workload};
 
 /// Number of records in memory at once, for each CPU.
@@ -38,7 +36,7 @@ pub(super) fn read(paths: &[PathBuf], anchor: &str) -> Recorded {
     for batch in paths.chunks(BATCH * rayon::current_num_threads()) {
         let reduced: Vec<Result<Reduced, String>> = batch
             .par_iter()
-            .map(|path| reduce(&name_of(path), stored(path)?, &measures, anchor))
+            .map(|path| reduced::read(path, &measures, anchor))
             .collect();
         for one in reduced {
             match one {
@@ -49,119 +47,6 @@ pub(super) fn read(paths: &[PathBuf], anchor: &str) -> Recorded {
         }
     }
     all.finish(&measures)
-}
-
-/// A record as stored in its file.
-#[derive(Deserialize)]
-struct Stored {
-    schema: u32,
-    created: String,
-    quick: bool,
-    environment: Environment,
-    #[serde(default)]
-    about: About,
-    rows: Vec<Row>,
-}
-
-/// Reads a record in one pass. [`Record::read`] needs two, because it explains the differences of other schemas.
-fn stored(path: &Path) -> Result<Record, String> {
-    let problem = |cause: &dyn std::fmt::Display| format!("{}: {cause}", path.display());
-    let text = fs::read(path).map_err(|error| problem(&error))?;
-    let stored: Stored = serde_json::from_slice(&text).map_err(|error| problem(&error))?;
-    if !(OLDEST_SCHEMA..=SCHEMA_VERSION).contains(&stored.schema) {
-        return Err(problem(&format!("schema version {}", stored.schema)));
-    }
-    let record = Record {
-        created: stored.created,
-        command: String::new(),
-        quick: stored.quick,
-        asked: Vec::new(),
-        environment: stored.environment,
-        machine: None,
-        about: stored.about,
-        rows: stored.rows,
-    };
-    record.consistent().map_err(|what| problem(&what))?;
-    Ok(record)
-}
-
-/// The figures of one record.
-struct Reduced {
-    moment: Moment,
-    environment: Environment,
-    quick: bool,
-    about: About,
-    rows: Vec<ReducedRow>,
-}
-
-struct ReducedRow {
-    workload: String,
-    phase: String,
-    unit: String,
-    /// One value for each measure.
-    values: Vec<Option<Value>>,
-}
-
-/// A value with a digest of everything that must be equal for it to compare with another one.
-#[derive(Clone, Copy)]
-struct Value {
-    value: f64,
-    conditions: u64,
-}
-
-fn reduce(
-    name: &str,
-    record: Record,
-    measures: &[Measure],
-    anchor: &str,
-) -> Result<Reduced, String> {
-    let date = record.created.parse::<Timestamp>();
-    let date = date.map_err(|error| format!("{name}: the date of the run: {error}"))?;
-    let key = record.environment.portable_key("");
-    // An unknown part of the toolchain equals nothing.
-    let toolchain = match key.unknown() {
-        Some(_) => record.created.clone(),
-        None => key.to_string(),
-    };
-    let anchors: HashMap<&str, &Row> = record
-        .rows
-        .iter()
-        .filter(|row| row.phase == anchor)
-        .map(|row| (row.workload.as_str(), row))
-        .collect();
-    let rows = record.rows.iter().map(|row| {
-        let value = |measure: &Measure| {
-            let value = measure.value(row, anchors.get(row.workload.as_str()).copied())?;
-            let reading = row.reading(measure.metric.instrument())?;
-            let mut hasher = DefaultHasher::new();
-            (&row.definition, &row.answer, &reading.isa, reading.threads).hash(&mut hasher);
-            measure.is_count().then_some(&toolchain).hash(&mut hasher);
-            Some(Value {
-                value,
-                conditions: hasher.finish(),
-            })
-        };
-        ReducedRow {
-            workload: row.workload.clone(),
-            phase: row.phase.clone(),
-            unit: row.unit.name.clone(),
-            values: measures.iter().map(value).collect(),
-        }
-    });
-    let rows = rows.collect();
-    Ok(Reduced {
-        moment: Moment {
-            date,
-            record: Some(name.to_owned()),
-            revision: record.environment.revision.clone(),
-            subject: None,
-            dirty: record.environment.dirty,
-        },
-        quick: record.quick,
-        about: record.about,
-        environment: record.environment,
-        rows,
-    })
 }
 
 /// The values of one workload in one phase: for each measure, the index of the record and the value.
@@ -313,19 +198,23 @@ fn trends(row: &Values, places: &[Option<usize>], measures: &[Measure]) -> Vec<T
             value: value.value,
         };
         let points = here.into_iter().map(point).collect();
-        let exact = measure.is_count();
+        let series = if measure.compares() {
+            let exact = measure.is_count();
+            Series::new(&row.workload, &row.phase, points, left_out, exact)?
+        } else {
+            Series {
+                workload: row.workload.clone(),
+                phase: row.phase.clone(),
+                points,
+                jumps: Vec::new(),
+                redefined: left_out,
+            }
+        };
         Some(Trend {
             measure,
             origin: Origin::Records,
-            series: Series::new(&row.workload, &row.phase, points, left_out, exact)?,
+            series,
         })
     };
     measured.filter_map(trend).collect()
-}
-
-fn name_of(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
 }
