@@ -377,7 +377,7 @@ mod tests {
             error_of(
                 r#"read line; echo '{"reply":"hello","protocol":99,"meter":"clock","isa":"x","workloads":[]}'"#
             ),
-            "the probe speaks protocol 99, this harness speaks 2 to 3; build both from one revision"
+            "the probe speaks protocol 99, this harness speaks 2 to 4; build both from one revision"
         );
         assert_eq!(
             error_of(r#"read line; echo '{"reply":"error","message":"not today"}'"#),

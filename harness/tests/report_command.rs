@@ -188,7 +188,7 @@ fn an_older_record_fills_in_what_the_newest_lacks() {
         .expect("written");
     harness(folder.path()).assert().code(0);
     let page = fs::read_to_string(folder.path().join("reports/index.html")).expect("the page");
-    let source = "sweep&#x2f;late from 2026-03-01T100000Z.json, measured 2026-03-01 10:00 UTC";
+    let source = "sweep/late from 2026-03-01T100000Z.json, measured 2026-03-01 10:00 UTC";
     assert!(page.contains(source), "it names its record");
     let exact =
         fs::read_to_string(folder.path().join("reports/results.csv")).expect("exact values");

@@ -7,6 +7,9 @@ use crate::readings::METRICS;
 use crate::statistics::Computed;
 use crate::text::Text;
 
+/// The lines that the summary lists below a status line.
+const LISTED: f64 = 5.0;
+
 /// The values that a status line may show.
 pub(crate) fn candidates(known: &Known<'_>, text: &Text) -> Vec<Computed> {
     let record = known.readings.record;
@@ -29,7 +32,8 @@ pub(crate) fn candidates(known: &Known<'_>, text: &Text) -> Vec<Computed> {
                 .flat_map(|(low, high)| [low / 1e3, high / 1e3]),
         );
     }
-    if has(&["times within", "times wider", "times are"]) {
+    let is_rest = text.text.ends_with("more, in index.html");
+    if is_rest || has(&["times within", "times wider", "times are"]) {
         let rows = record.rows.iter();
         let times = rows.flat_map(|row| {
             METRICS[..8]
@@ -40,7 +44,11 @@ pub(crate) fn candidates(known: &Known<'_>, text: &Text) -> Vec<Computed> {
         let wide = timed
             .iter()
             .filter(|figure| (figure.high() - figure.low()) / 2.0 > 0.1 * figure.value);
-        found.extend([timed.len() as f64, wide.count() as f64, 0.1]);
+        let wide = wide.count() as f64;
+        found.extend([timed.len() as f64, wide, 0.1]);
+        if is_rest {
+            found.push(wide - LISTED);
+        }
     }
     if has(&["figures", "combinations"]) {
         let count = |is_swept: bool| {
@@ -70,11 +78,12 @@ pub(crate) fn candidates(known: &Known<'_>, text: &Text) -> Vec<Computed> {
         };
         found.extend([count(false), count(true)]);
     }
-    if has(&["problem"]) {
+    if is_rest || has(&["problem"]) {
         let of_row = |row: &harness_record::Row| {
             row.failures.len() + usize::from(row.check != Check::Passed)
         };
-        found.push(record.rows.iter().map(of_row).sum::<usize>() as f64);
+        let problems = record.rows.iter().map(of_row).sum::<usize>() as f64;
+        found.extend([problems, problems - LISTED]);
     }
     found.into_iter().map(Computed::exact).collect()
 }

@@ -19,6 +19,8 @@ pub(super) fn spans(trace: Option<Trace>) -> Vec<Span> {
 
 #[cfg(test)]
 mod tests {
+    use engine::Variant;
+    use engine::variant::Decode;
     use harness_probe::Options;
 
     /// The calls of all spans with a name.
@@ -54,7 +56,14 @@ mod tests {
             assert_eq!(calls(&spans, "prefill"), runs, "{phase}");
             assert_eq!(calls(&spans, "decode"), steps - runs, "{phase}");
             assert_eq!(calls(&spans, "sampling"), steps, "{phase}");
-            assert_eq!(calls(&spans, "qkv product"), layers * steps, "{phase}");
+            // With a KV-cache, a prompt has a product for keys and values and one for queries.
+            let variant = Variant::parse(&phase).expect("a phase");
+            let more = match variant.decode {
+                Decode::KvCache => layers * runs,
+                _ => 0,
+            };
+            let products = calls(&spans, "qkv product");
+            assert_eq!(products, layers * steps + more, "{phase}");
             assert_eq!(
                 calls(&spans, "layer_norm"),
                 (2 * layers + 1) * steps,
