@@ -356,8 +356,8 @@ fn settings(request: &Request) -> Settings {
         } else {
             Duration::from_millis(1500)
         },
-        rounds: if quick { 3 } else { 6 },
-        slow_rounds: if quick { 3 } else { 4 },
+        rounds: if quick { 3 } else { 9 },
+        slow_rounds: if quick { 3 } else { 5 },
         criterion_budget: Duration::from_millis(100),
     }
 }

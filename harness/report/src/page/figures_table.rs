@@ -1,6 +1,6 @@
 //! All figures as one table, grouped by workload and phase: each figure with its interval and its ratios to the anchors.
 
-use harness_record::metric::{self, Metric};
+use harness_record::metric::{self, Figure, Metric};
 use harness_record::{Row, number};
 use serde::Serialize;
 
@@ -39,7 +39,7 @@ struct Line {
     ratios: Vec<String>,
 }
 
-/// The table of a report.
+/// The table of a report. Figures that add nothing to another one stand in the file of exact values only.
 pub(super) fn figures_table(report_data: &ReportData) -> FiguresTable {
     let record = &report_data.record;
     let measured = |anchor: &&String| record.rows.iter().any(|row| row.phase == **anchor);
@@ -63,8 +63,22 @@ pub(super) fn figures_table(report_data: &ReportData) -> FiguresTable {
     }
 }
 
+/// True for figures that add nothing, to keep the page small: nothing was leaked, or the total of a run is that of its
+/// only unit.
+fn is_redundant(metric: &Metric, row: &Row) -> bool {
+    let equals = |other: &str| {
+        metric::by_name(other).map(|other| other.figure(row)) == Some(metric.figure(row))
+    };
+    match metric.name() {
+        "leaked-bytes" => metric.figure(row) == Some(Figure::exact(0.0)),
+        "total-bytes" => metric.figure(row).is_some() && equals("bytes-per-token"),
+        "total-allocations" => metric.figure(row).is_some() && equals("allocations-per-token"),
+        _ => false,
+    }
+}
+
 fn group(report_data: &ReportData, anchors: &[String], row: &Row) -> Group {
-    let line = |metric: &&'static Metric| {
+    let line = |metric: &'static Metric| {
         let value = match figures::figure(metric, Some(row)) {
             Ok(figure) => Cell::figure(metric, &figure),
             Err(Absent::Failed(_)) => Cell::no_number("failed").toned(Tone::Bad),
@@ -89,8 +103,7 @@ fn group(report_data: &ReportData, anchors: &[String], row: &Row) -> Group {
         check: check(row),
         lines: metric::all()
             .iter()
-            .collect::<Vec<_>>()
-            .iter()
+            .filter(|metric| !is_redundant(metric, row))
             .filter_map(line)
             .collect(),
     }

@@ -35,6 +35,14 @@ pub(super) fn quality(record: &Record) -> Status {
             ..status
         };
     }
+    let (compared, apart) = disagreements(record);
+    let details = match apart.len() {
+        0 => details,
+        count => {
+            let line = format!("criterion and clock disagree in {count} of {compared} cases");
+            details.into_iter().chain([line]).collect()
+        }
+    };
     let quiet = disturbance.is_none_or(|disturbance| !disturbed(&disturbance));
     Status {
         tone: match quiet && wide.is_empty() {
@@ -46,7 +54,7 @@ pub(super) fn quality(record: &Record) -> Status {
             count => format!("{count} of {with_interval} times wider than 10 %"),
         },
         details,
-        folded: wide,
+        folded: wide.into_iter().chain(apart).collect(),
         ..status
     }
 }
@@ -68,6 +76,31 @@ fn intervals(record: &Record) -> (usize, Vec<String>) {
         }
     }
     (count, wide)
+}
+
+/// The number of cases that criterion timed, too, and those in which its estimate is outside the interval of the clock by
+/// more than [`WIDE`]. Criterion measures one process at another time, so it meets other disturbances and another layout
+/// of memory.
+fn disagreements(record: &Record) -> (usize, Vec<String>) {
+    let [by_clock, by_criterion] = ["time", "criterion-time"].map(metric::by_name);
+    let mut count = 0;
+    let mut apart = Vec::new();
+    for row in &record.rows {
+        let figure = |metric: Option<&Metric>| metric?.figure(row);
+        let Some((clock, criterion)) = figure(by_clock).zip(figure(by_criterion)) else {
+            continue;
+        };
+        count += 1;
+        let ends = clock.interval.map(|ends| (ends.low, ends.high));
+        let (low, high) = ends.unwrap_or((clock.value, clock.value));
+        if !(low / (1.0 + WIDE)..=high * (1.0 + WIDE)).contains(&criterion.value) {
+            apart.push(format!(
+                "{}, {}: time by criterion",
+                row.workload, row.phase
+            ));
+        }
+    }
+    (count, apart)
 }
 
 fn name(metric: &Metric, row: &Row) -> String {
@@ -109,7 +142,13 @@ fn described(disturbance: &Disturbance) -> Vec<String> {
     }
     lines.push(disturbance.megahertz.map_or_else(
         || "clock rate unknown".to_owned(),
-        |(low, high)| format!("{:.1} to {:.1} GHz", low / 1e3, high / 1e3),
+        |(low, high)| {
+            let [low, high] = [low, high].map(|rate| format!("{:.1}", rate / 1e3));
+            match low == high {
+                true => format!("{low} GHz"),
+                false => format!("{low} to {high} GHz"),
+            }
+        },
     ));
     lines
 }
@@ -118,6 +157,7 @@ fn described(disturbance: &Disturbance) -> Vec<String> {
 mod tests {
     use harness_record::machine::{Circumstances, MachineState};
     use harness_record::sample::{clock, record, row};
+    use harness_record::{Data, Reading};
 
     use super::*;
 
@@ -140,6 +180,30 @@ mod tests {
             quality.folded
         );
         assert!(quality.details[0].contains("not recorded"));
+    }
+
+    #[test]
+    fn an_estimate_of_criterion_far_from_the_clock_is_named() {
+        let case = |phase: &str, picoseconds: u64| {
+            let mut row = row("w", phase, vec![clock("s", &[1000, 1001, 1002, 1001])]);
+            let data = Data::Criterion {
+                samples: Vec::new(),
+                estimate_picoseconds: picoseconds,
+                lower_picoseconds: picoseconds,
+                upper_picoseconds: picoseconds,
+                confidence_permille: 950,
+            };
+            row.readings.push(Reading {
+                data,
+                ..row.readings[0].clone()
+            });
+            row
+        };
+        let near = case("near", 1_050_000);
+        let quality = quality(&record(vec![near, case("far", 1_830_000)]));
+        assert_eq!(quality.folded, ["w, far: time by criterion"]);
+        let named = |line: &String| line.contains("1 of 2 cases");
+        assert!(quality.details.iter().any(named), "{:?}", quality.details);
     }
 
     #[test]

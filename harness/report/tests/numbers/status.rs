@@ -32,6 +32,7 @@ pub(crate) fn candidates(known: &Known<'_>, text: &Text) -> Vec<Computed> {
                 .flat_map(|(low, high)| [low / 1e3, high / 1e3]),
         );
     }
+    let mut rest = -LISTED;
     let is_rest = text.text.ends_with("more, in index.html");
     if is_rest || has(&["times within", "times wider", "times are"]) {
         let rows = record.rows.iter();
@@ -46,9 +47,7 @@ pub(crate) fn candidates(known: &Known<'_>, text: &Text) -> Vec<Computed> {
             .filter(|figure| (figure.high() - figure.low()) / 2.0 > 0.1 * figure.value);
         let wide = wide.count() as f64;
         found.extend([timed.len() as f64, wide, 0.1]);
-        if is_rest {
-            found.push(wide - LISTED);
-        }
+        rest += wide;
     }
     if has(&["figures", "combinations"]) {
         let count = |is_swept: bool| {
@@ -57,12 +56,21 @@ pub(crate) fn candidates(known: &Known<'_>, text: &Text) -> Vec<Computed> {
                 .iter()
                 .filter(|row| row.workload.contains('=') == is_swept);
             let lines = rows.map(|row| {
-                let figures = METRICS.iter().filter(|metric| {
-                    known
-                        .readings
-                        .figure(&row.workload, &row.phase, metric)
-                        .is_some()
-                });
+                let value = |metric: &str| {
+                    let figure = known.readings.figure(&row.workload, &row.phase, metric);
+                    figure.map(|figure| figure.value)
+                };
+                // The total of a run of one unit, and no leak, add nothing.
+                let adds = |metric: &&&str| match **metric {
+                    "leaked-bytes" => value("leaked-bytes") != Some(0.0),
+                    "total-bytes" => value("total-bytes") != value("bytes-per-token"),
+                    "total-allocations" => {
+                        value("total-allocations") != value("allocations-per-token")
+                    }
+                    _ => true,
+                };
+                let shown = METRICS.iter().filter(adds);
+                let figures = shown.filter(|metric| value(metric).is_some());
                 // A metric of an instrument that failed has a line without a number.
                 let failed = row
                     .failures
@@ -78,10 +86,30 @@ pub(crate) fn candidates(known: &Known<'_>, text: &Text) -> Vec<Computed> {
         };
         found.extend([count(false), count(true)]);
     }
+    if is_rest || has(&["criterion and clock"]) {
+        let value = |row: &harness_record::Row, metric: &str| {
+            known.readings.figure(&row.workload, &row.phase, metric)
+        };
+        let cases = record
+            .rows
+            .iter()
+            .filter_map(|row| Some((value(row, "time")?, value(row, "criterion-time")?.value)));
+        let cases: Vec<(Computed, f64)> = cases.collect();
+        let apart = cases.iter().filter(|(clock, criterion)| {
+            let (low, high) = clock.ends.unwrap_or((clock.value, clock.value));
+            *criterion < low / 1.1 || *criterion > high * 1.1
+        });
+        let apart = apart.count() as f64;
+        found.extend([cases.len() as f64, apart]);
+        rest += apart;
+    }
     if is_rest || has(&["problem"]) {
         let of_row = |row: &harness_record::Row| {
             row.failures.len() + usize::from(row.check != Check::Passed)
         };
+        if is_rest {
+            found.push(rest);
+        }
         let problems = record.rows.iter().map(of_row).sum::<usize>() as f64;
         found.extend([problems, problems - LISTED]);
     }
