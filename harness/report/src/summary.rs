@@ -54,7 +54,7 @@ pub fn summary(report_data: &ReportData, charts: &[charts::Named], sections: &[S
     let gaps = gaps(report_data, sections);
     if !gaps.is_empty() {
         let gaps = gaps.iter().map(|gap| escape_markdown(&gap.to_string()));
-        page += &format!("\nMissing. {}.\n", gaps.collect::<Vec<_>>().join("; "));
+        page += &format!("\nNot measured. {}.\n", gaps.collect::<Vec<_>>().join("; "));
     }
     page += "\n## Provenance\n\n";
     for (name, value) in provenance::provenance(record) {

@@ -146,7 +146,7 @@ fn the_data_of_the_choices_has_the_texts_of_the_tables() {
 fn a_cost_that_rose_is_named() {
     let mut record = synthetic::record();
     let costs = |record: Record| status("Costs", &report_data(record));
-    assert!(costs(record.clone()).contains("none rose over naive"));
+    assert!(costs(record.clone()).contains("none rose in optimized"));
     for row in record
         .rows
         .iter_mut()

@@ -133,7 +133,7 @@ fn title(lines: &[Line], anchors: &[String]) -> Option<String> {
     };
     let warm_up = last.warm_up.as_ref().map(|words| format!("; {words}"));
     Some(format!(
-        "From the first tokens to the last, {findings}{}",
+        "From the first tenth of the tokens to the last, {findings}{}",
         warm_up.unwrap_or_default()
     ))
 }
@@ -168,11 +168,11 @@ mod tests {
         let text = |lines: &[Line], anchors: &[String]| title(lines, anchors).expect("a line");
         assert_eq!(
             text(&lines, &anchors),
-            "From the first tokens to the last, naive takes 2.25x as long per token; cached does not slow down; cached warms up"
+            "From the first tenth of the tokens to the last, naive takes 2.25x as long per token; cached does not slow down; cached warms up"
         );
         assert_eq!(
             text(&lines[1..2], &[]),
-            "From the first tokens to the last, naive takes 2.25x as long per token"
+            "From the first tenth of the tokens to the last, naive takes 2.25x as long per token"
         );
         assert_eq!(title(&[], &anchors), None);
     }

@@ -62,7 +62,11 @@ pub(super) fn change(report_data: &ReportData) -> Option<Status> {
         finding: speeds.unwrap_or_else(|| counted.clone()),
         details: vec![
             counted,
-            format!("against {}", provenance::created(previous)),
+            format!(
+                "against {}, revision {}",
+                provenance::created(previous),
+                provenance::revision(previous)
+            ),
         ],
         folded: moved.into_iter().map(|moved| moved.line).collect(),
         ..status

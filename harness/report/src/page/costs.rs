@@ -47,7 +47,7 @@ pub(super) fn costs(report_data: &ReportData) -> Option<Status> {
             false => Tone::Notice,
         },
         finding: match risen.is_empty() {
-            true => format!("none rose over {}", first.1.anchor),
+            true => format!("none rose in {}", first.1.head),
             false => risen.join(", "),
         },
         details: details.collect(),

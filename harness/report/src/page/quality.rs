@@ -50,8 +50,8 @@ pub(super) fn quality(record: &Record) -> Status {
             false => Tone::Notice,
         },
         finding: match wide.len() {
-            0 => format!("all {with_interval} times within 10 %"),
-            count => format!("{count} of {with_interval} times wider than 10 %"),
+            0 => format!("all {with_interval} timings within 10 %"),
+            count => format!("{count} of {with_interval} timings wider than 10 %"),
         },
         details,
         folded: wide.into_iter().chain(apart).collect(),

@@ -59,7 +59,7 @@ fn answers(report_data: &ReportData) -> Status {
         key: "answers",
         topic: "Answers",
         tone,
-        finding: format!("{right} of {} right", rows.len()),
+        finding: format!("{right} of {} answers right", rows.len()),
         details: vec![numbers],
         folded: problems,
     }

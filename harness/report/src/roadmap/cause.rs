@@ -49,8 +49,8 @@ pub(super) fn sentence(
                 format!("unknown: the instructions of {phase} and {against} were not counted")
             }
             Cause::Work { instructions } => format!(
-                "{phase} executes {} instructions than {against}{place}: at an equal time for each, that is {} of its time, and {} is \
-             the target",
+                "{phase} executes {} instructions than {against}{place}: if an instruction takes the same time, it needs {} of the time of \
+             {against}, and {} is the target",
                 change(instructions),
                 part(instructions),
                 part(wanted)

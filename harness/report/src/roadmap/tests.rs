@@ -65,7 +65,7 @@ fn a_missed_target_names_its_cause_from_the_counts() {
     let work = cause(900, 950);
     assert!(
         work.starts_with("fast executes 5.0 % fewer instructions than reference in v:")
-            && work.ends_with("95 % of its time, and 50 % is the target"),
+            && work.ends_with("95 % of the time of reference, and 50 % is the target"),
         "{work}"
     );
     let rate = cause(900, 450);

@@ -34,7 +34,7 @@ pub(crate) fn candidates(known: &Known<'_>, text: &Text) -> Vec<Computed> {
     }
     let mut rest = -LISTED;
     let is_rest = text.text.ends_with("more, in index.html");
-    if is_rest || has(&["times within", "times wider", "times are"]) {
+    if is_rest || has(&["timings within", "timings wider"]) {
         let rows = record.rows.iter();
         let times = rows.flat_map(|row| {
             METRICS[..8]
