@@ -15,6 +15,7 @@ pub mod gate;
 mod gather;
 mod groups;
 pub mod headline;
+pub mod history;
 pub mod ledger;
 mod outline;
 mod page;
@@ -48,6 +49,7 @@ pub fn sections(report_data: &ReportData) -> Vec<Section> {
         roadmap::section(report_data),
         group(&groups::ABLATION),
         ledger::section(report_data),
+        history::section(report_data),
         bests::section(report_data),
         group(&groups::GROWTH),
         groups::positions::section(report_data),

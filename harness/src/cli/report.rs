@@ -11,7 +11,7 @@ use harness_record::history::DatedRecord;
 use harness_record::json_files::json_files;
 use harness_record::profile::summaries;
 use harness_record::roadmap::{MACHINE_LIMITS, MachineLimits, Roadmap};
-use harness_record::{Commit, Record};
+use harness_record::{Commit, Record, Row};
 use harness_report::site::{self, Site, Sources};
 use harness_report::{Commands, ReportData, ReportError};
 
@@ -151,9 +151,8 @@ pub(super) fn gathered(
     let Some(report_data) = report_data else {
         return Ok(None);
     };
-    let past = roadmap.as_ref().map(|roadmap| past(project, roadmap));
     Ok(Some(ReportData {
-        past: past.unwrap_or_default(),
+        past: past(project, &report_data.record, roadmap.as_ref()),
         ..planned(project, report_data, roadmap)?
     }))
 }
@@ -181,8 +180,9 @@ fn planned(
     })
 }
 
-/// The records of this machine and the baselines in git, oldest first, with the rows of the roadmap's workload only.
-fn past(project: &Project, roadmap: &Roadmap) -> Vec<DatedRecord> {
+/// The records of this machine and the baselines in git, oldest first: rows of the roadmap's workload, and of every workload
+/// in an anchor and in its last phase. Other rows are dropped, because many records would fill the memory.
+fn past(project: &Project, now: &Record, roadmap: Option<&Roadmap>) -> Vec<DatedRecord> {
     let repository = Repository::open(project).ok();
     // Files that cannot be read are named where the report takes its readings.
     let (mut past, _) = harness::history::timed(repository.as_ref(), &project.records());
@@ -195,10 +195,18 @@ fn past(project: &Project, roadmap: &Roadmap) -> Vec<DatedRecord> {
                 .map(|(_, state)| state),
         );
     }
+    let last = |workload: &str| {
+        let mut rows = now.rows.iter().rev();
+        let row = rows.find(|row| row.workload == workload)?;
+        Some(row.phase.as_str())
+    };
+    let is_shown = |row: &Row| {
+        roadmap.is_some_and(|roadmap| row.workload == roadmap.workload)
+            || project.config.anchors.contains(&row.phase)
+            || last(&row.workload) == Some(row.phase.as_str())
+    };
     for one in &mut past {
-        one.record
-            .rows
-            .retain(|row| row.workload == roadmap.workload);
+        one.record.rows.retain(is_shown);
     }
     past.retain(|one| !one.record.rows.is_empty());
     past.sort_by_key(|one| one.date);

@@ -59,5 +59,6 @@ pub fn names() -> impl Iterator<Item = &'static str> {
         .iter()
         .map(|(name, ..)| *name)
         .chain(roadmap::names())
+        .chain(crate::history::names())
         .chain(groups::chart_names())
 }

@@ -39,7 +39,7 @@ struct Line {
     ratios: Vec<String>,
 }
 
-/// The table of a report. Figures that add nothing to another one stand in the file of exact values only.
+/// The table of a report. Extremes, and figures that add nothing to another one, stand in the file of exact values only.
 pub(super) fn figures_table(report_data: &ReportData) -> FiguresTable {
     let record = &report_data.record;
     let measured = |anchor: &&String| record.rows.iter().any(|row| row.phase == **anchor);
@@ -63,13 +63,14 @@ pub(super) fn figures_table(report_data: &ReportData) -> FiguresTable {
     }
 }
 
-/// True for figures that add nothing, to keep the page small: nothing was leaked, or the total of a run is that of its
-/// only unit.
+/// True for figures that stand in the file of exact values only, to keep the page small: extremes of single tokens, no
+/// leak, and the total of a run of one unit.
 fn is_redundant(metric: &Metric, row: &Row) -> bool {
     let equals = |other: &str| {
         metric::by_name(other).map(|other| other.figure(row)) == Some(metric.figure(row))
     };
     match metric.name() {
+        "latency-min" | "latency-max" => true,
         "leaked-bytes" => metric.figure(row) == Some(Figure::exact(0.0)),
         "total-bytes" => metric.figure(row).is_some() && equals("bytes-per-token"),
         "total-allocations" => metric.figure(row).is_some() && equals("allocations-per-token"),

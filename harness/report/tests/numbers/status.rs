@@ -60,8 +60,9 @@ pub(crate) fn candidates(known: &Known<'_>, text: &Text) -> Vec<Computed> {
                     let figure = known.readings.figure(&row.workload, &row.phase, metric);
                     figure.map(|figure| figure.value)
                 };
-                // The total of a run of one unit, and no leak, add nothing.
+                // Extremes are left out; the total of a run of one unit, and no leak, add nothing.
                 let adds = |metric: &&&str| match **metric {
+                    "latency-min" | "latency-max" => false,
                     "leaked-bytes" => value("leaked-bytes") != Some(0.0),
                     "total-bytes" => value("total-bytes") != value("bytes-per-token"),
                     "total-allocations" => {
