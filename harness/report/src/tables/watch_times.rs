@@ -54,7 +54,7 @@ fn change(timed: &TimeChange) -> Cell {
             Cell::number(value, percent(value) + &ends.unwrap_or_default()).toned(tone)
         }
         (Some(ratio), Some(within)) => {
-            let within = percent(1.0 + within).replacen('+', "±", 1);
+            let within = percent(1.0 + within).replacen('+', "within ", 1);
             Cell::number(ratio.value, format!("no difference seen ({within})")).toned(Tone::Quiet)
         }
         (Some(ratio), None) => {
