@@ -3,7 +3,8 @@
 
 use crate::render::chart::Drawing;
 use crate::render::chart::bullet_chart::Wanted;
-use crate::render::chart::canvas::{Canvas, EDGE, Place, ROOM, Stroke, Words};
+use crate::render::chart::canvas::{Canvas, Place, Stroke};
+use crate::render::chart::columns::{COLUMN, Columns};
 use crate::render::chart::header::{LINE, TICK, legend, remark};
 use crate::render::chart::palette::{self, Colour};
 
@@ -46,18 +47,12 @@ pub struct BurnUpPoint {
     pub ends: Option<(f64, f64)>,
 }
 
-/// Distance between the columns.
-const GUTTER: f64 = 20.0;
-/// Width of a panel.
-const COLUMN: f64 = (ROOM - GUTTER) / 2.0;
 /// Height of the plot of a panel.
 const PLOT: f64 = 56.0;
 /// Distance of the marks from the sides of a panel.
 const INSET: f64 = 6.0;
 /// Share of the height of a plot that is below the starting point, for changes for the worse.
 const WORSE: f64 = 0.12;
-const NAME: Words = Words::new(13.0, Colour::Ink);
-const LABEL: Words = Words::new(12.5, Colour::Muted);
 
 impl Drawing for BurnUp {
     fn draw(&self, canvas: &mut Canvas, top: f64) -> f64 {
@@ -67,22 +62,19 @@ impl Drawing for BurnUp {
             1 => canvas.strokes(vec![[(x, y), (x + 24.0, y)]], Colour::Muted, 2.0),
             _ => canvas.line(vec![(x + 12.0, y - 7.0), (x + 12.0, y + 7.0)], PLANNED),
         });
-        let mut y = remark(canvas, &self.axis, top) + 8.0;
-        for pair in self.panels.chunks(2) {
-            let texts: Vec<[Vec<String>; 2]> = pair.iter().map(BurnUpPanel::texts).collect();
-            let lines = texts.iter().map(|[name, label]| name.len() + label.len());
-            let height = LINE * lines.max().unwrap_or(0) as f64;
-            for (column, (panel, [name, label])) in pair.iter().zip(&texts).enumerate() {
-                let left = EDGE + column as f64 * (COLUMN + GUTTER);
-                canvas.lines(name, left, y + LINE / 2.0, LINE, NAME);
-                let below = y + LINE * (name.len() as f64 + 0.5);
-                canvas.lines(label, left, below, LINE, LABEL);
-                self.plot(panel, left, y + height + 6.0)
-                    .draw(canvas, panel, self);
-            }
-            y += height + PLOT + LINE + 26.0;
-        }
-        y
+        let top = remark(canvas, &self.axis, top) + 8.0;
+        let columns = Columns {
+            label_lines: 3,
+            above: 6.0,
+            below: PLOT + LINE + 26.0,
+        };
+        columns.draw(
+            canvas,
+            top,
+            &self.panels,
+            |panel| (&panel.name, &panel.label),
+            |canvas, panel, left, top| self.plot(panel, left, top).draw(canvas, panel, self),
+        )
     }
 }
 
@@ -92,15 +84,6 @@ const PLANNED: Stroke = Stroke {
     width: 1.5,
     dashed: true,
 };
-
-impl BurnUpPanel {
-    fn texts(&self) -> [Vec<String>; 2] {
-        [
-            NAME.wrap_within(&self.name, COLUMN, 2),
-            LABEL.wrap_within(&self.label, COLUMN, 3),
-        ]
-    }
-}
 
 /// The place and the scale of a panel.
 struct Plot {

@@ -8,6 +8,7 @@ mod bitmap;
 mod bullet_chart;
 mod burn_up;
 mod canvas;
+mod columns;
 mod dot_chart;
 mod effect_chart;
 mod font;

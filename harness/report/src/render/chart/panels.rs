@@ -2,8 +2,9 @@
 //! be seen next to lines a thousand times as large.
 
 use crate::render::chart::Drawing;
-use crate::render::chart::canvas::{Canvas, EDGE, Place, ROOM, Stroke, Words};
-use crate::render::chart::header::{LINE, remark};
+use crate::render::chart::canvas::{Canvas, Place, Stroke};
+use crate::render::chart::columns::{COLUMN, Columns};
+use crate::render::chart::header::remark;
 use crate::render::chart::palette::{self, Colour};
 
 /// Panels beside and below each other.
@@ -30,52 +31,40 @@ pub struct Panel {
     pub steps: Vec<(usize, String)>,
 }
 
-/// Distance between the columns.
-const GUTTER: f64 = 20.0;
-/// Width of a panel.
-const COLUMN: f64 = (ROOM - GUTTER) / 2.0;
 /// Height of the plot of a panel.
 const PLOT: f64 = 44.0;
 /// Distance of the first and the last point from the sides of a panel.
 const INSET: f64 = 5.0;
 /// The least height of a plot, as a share of its values: a line that varies by less looks flat.
 const LEAST_RANGE: f64 = 0.02;
-const NAME: Words = Words::new(13.0, Colour::Ink);
-const LABEL: Words = Words::new(12.5, Colour::Muted);
 
 impl Drawing for Panels {
     fn draw(&self, canvas: &mut Canvas, top: f64) -> f64 {
-        let mut y = remark(canvas, &self.axis, top) + 8.0;
-        for pair in self.panels.chunks(2) {
-            let texts: Vec<[Vec<String>; 2]> = pair.iter().map(Panel::texts).collect();
-            let lines = texts.iter().map(|[name, label]| name.len() + label.len());
-            let height = LINE * lines.max().unwrap_or(0) as f64;
-            for (column, (panel, [name, label])) in pair.iter().zip(&texts).enumerate() {
-                let left = EDGE + column as f64 * (COLUMN + GUTTER);
-                canvas.lines(name, left, y + LINE / 2.0, LINE, NAME);
-                let below = y + LINE * (name.len() as f64 + 0.5);
-                canvas.lines(label, left, below, LINE, LABEL);
+        let top = remark(canvas, &self.axis, top) + 8.0;
+        let columns = Columns {
+            label_lines: 2,
+            above: 5.0,
+            below: PLOT + 20.0,
+        };
+        columns.draw(
+            canvas,
+            top,
+            &self.panels,
+            |panel| (&panel.name, &panel.label),
+            |canvas, panel, left, top| {
+                let positions = self.positions;
                 let plot = Plot {
                     left,
-                    top: y + height + 5.0,
-                    positions: self.positions,
+                    top,
+                    positions,
                 };
                 plot.draw(canvas, panel);
-            }
-            y += height + PLOT + 20.0;
-        }
-        y
+            },
+        )
     }
 }
 
 impl Panel {
-    fn texts(&self) -> [Vec<String>; 2] {
-        [
-            NAME.wrap_within(&self.name, COLUMN, 2),
-            LABEL.wrap_within(&self.label, COLUMN, 2),
-        ]
-    }
-
     /// The values at the bottom and at the top of the plot.
     fn range(&self) -> (f64, f64) {
         let values = self.points.iter().map(|(_, value)| *value);
