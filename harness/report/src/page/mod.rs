@@ -14,13 +14,11 @@ pub(super) use ladder::{ladder, table as ladder_table};
 pub(super) use status::strip;
 
 use harness_record::distinct::distinct;
-use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 use crate::charts::Named;
-use crate::render::{Table, chart};
+use crate::render::{Table, chart, html};
 use crate::section::Gap;
 use crate::{ReportData, ReportError, Section, Source, headline, not_measured, provenance};
 use figures_table::{FiguresTable, figures_table};
@@ -71,14 +69,7 @@ pub fn page(
         sources: report_data.sources[1..].iter().map(source_line).collect(),
         notes: &report_data.notes,
     };
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.set_syntax(
-        SyntaxConfig::builder()
-            .trim_blocks(true)
-            .lstrip_blocks(true)
-            .build()?,
-    );
+    let mut environment = html::environment()?;
     environment.add_filter("breakable", |text: &str| breakable(text));
     for (name, text) in PARTS {
         environment.add_template(name, text)?;

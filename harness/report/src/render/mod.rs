@@ -4,6 +4,7 @@ pub mod chart;
 mod csv;
 mod flame_graph;
 mod format;
+pub(crate) mod html;
 mod json;
 mod markdown;
 mod sparkline;

@@ -1,13 +1,12 @@
 //! The templates of the pages: escaping, the frame around each page, and rows of changes.
 
-use minijinja::syntax::SyntaxConfig;
+use minijinja::Error;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, Error};
 use serde::Serialize;
 
 use super::page_names::page_names;
 use super::{Change, Site};
-use crate::render::Tone;
+use crate::render::{Tone, html};
 
 /// A page within its site.
 #[derive(Debug, Clone, Copy)]
@@ -50,15 +49,7 @@ pub(super) fn page(
 
 /// Renders a template. All text is escaped, for HTML and XML alike.
 pub(super) fn render(template: &str, content: impl Serialize) -> Result<String, Error> {
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.set_syntax(
-        SyntaxConfig::builder()
-            .trim_blocks(true)
-            .lstrip_blocks(true)
-            .build()?,
-    );
-    environment.render_str(template, Serde(content))
+    html::environment()?.render_str(template, Serde(content))
 }
 
 /// A change as a row of a table.
