@@ -1,11 +1,12 @@
 //! Records of the states of the project over time.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use harness_record::Record;
 use harness_record::baseline::{Baseline, COUNTS, ENVIRONMENT};
 use harness_record::history::{DatedRecord, KeyedRecord};
 use harness_record::json_files::json_files;
+use harness_record::{Commit, Record, Row};
 use itertools::Itertools;
 
 use crate::vcs::{Repository, RepositoryError};
@@ -61,7 +62,7 @@ pub fn counted(
 /// Reads the records in `folder` of commits that were counted afterwards, each with its key. Also returns a message for
 /// each record that cannot be used.
 pub fn measured(repository: &Repository, folder: &Path) -> (Vec<KeyedRecord>, Vec<String>) {
-    let (records, mut unread) = records_in(folder);
+    let (records, mut unread) = records_in(folder, |_| true);
     let dated = |record: Record| {
         let commit = record
             .environment
@@ -94,34 +95,47 @@ pub fn measured(repository: &Repository, folder: &Path) -> (Vec<KeyedRecord>, Ve
     (dated_records.into_iter().flatten().collect(), unread)
 }
 
-/// Reads the records in a folder that were measured on the machine of the newest one, oldest first. Also returns a
-/// message for each record that cannot be read.
-pub fn timed(repository: Option<&Repository>, folder: &Path) -> (Vec<DatedRecord>, Vec<String>) {
-    let (mut records, unread) = records_in(folder);
+/// Reads the records in a folder that were measured on the machine of the newest one, oldest first, with the rows that
+/// are needed: all rows of many records do not fit in the memory. Also returns a message for each record that cannot be
+/// read.
+pub fn timed(
+    repository: Option<&Repository>,
+    folder: &Path,
+    is_needed: impl Fn(&Row) -> bool,
+) -> (Vec<DatedRecord>, Vec<String>) {
+    let (mut records, unread) = records_in(folder, is_needed);
     records.sort_by(|a, b| a.created.cmp(&b.created));
     let Some(machine) = records.last().map(|newest| newest.environment.clone()) else {
         return (Vec::new(), unread);
     };
+    // Each lookup of a commit starts git, and many records are of one revision.
+    let mut commits: HashMap<String, Option<Commit>> = HashMap::new();
+    let mut commit_of = |id: &String| {
+        let resolve = || repository.and_then(|repository| repository.resolve(id).ok());
+        commits.entry(id.clone()).or_insert_with(resolve).clone()
+    };
     let dated_records = records
         .into_iter()
         .filter(|record| record.environment.same_machine(&machine))
-        .map(|record| {
-            let revision = record.environment.revision.as_deref();
-            let commit = repository
-                .zip(revision)
-                .and_then(|(repository, id)| repository.resolve(id).ok());
-            DatedRecord {
-                date: record.created.parse().unwrap_or_default(),
-                commit,
-                record,
-            }
+        .map(|record| DatedRecord {
+            date: record.created.parse().unwrap_or_default(),
+            commit: record
+                .environment
+                .revision
+                .as_ref()
+                .and_then(&mut commit_of),
+            record,
         });
     (dated_records.collect(), unread)
 }
 
-fn records_in(folder: &Path) -> (Vec<Record>, Vec<String>) {
+/// Reads the records in a folder, with the rows that are needed.
+fn records_in(folder: &Path, is_needed: impl Fn(&Row) -> bool) -> (Vec<Record>, Vec<String>) {
     let read = |path: PathBuf| {
-        Record::read(&path).map_err(|error| format!("a record is left out: {error}"))
+        let mut record =
+            Record::read(&path).map_err(|error| format!("a record is left out: {error}"))?;
+        record.rows.retain(&is_needed);
+        Ok(record)
     };
     json_files(folder).into_iter().map(read).partition_result()
 }

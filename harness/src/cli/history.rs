@@ -80,8 +80,11 @@ impl History {
             }
             counted(project, &repository, self.key.as_deref())?
         } else {
-            let (dated_records, unread) =
-                history::timed(Repository::open(project).ok().as_ref(), &project.records());
+            let (dated_records, unread) = history::timed(
+                Repository::open(project).ok().as_ref(),
+                &project.records(),
+                |_| true,
+            );
             unread.iter().for_each(|message| notice(message));
             dated_records
         };

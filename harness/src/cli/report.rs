@@ -1,5 +1,6 @@
 //! `harness report`: draws records as a page, a summary, a table of exact values and charts.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
@@ -181,32 +182,28 @@ fn planned(
 }
 
 /// The records of this machine and the baselines in git, oldest first: rows of the roadmap's workload, and of every workload
-/// in an anchor and in its last phase. Other rows are dropped, because many records would fill the memory.
+/// in an anchor and in its last phase.
 fn past(project: &Project, now: &Record, roadmap: Option<&Roadmap>) -> Vec<DatedRecord> {
     let repository = Repository::open(project).ok();
-    // Files that cannot be read are named where the report takes its readings.
-    let (mut past, _) = harness::history::timed(repository.as_ref(), &project.records());
-    if let Some(repository) = &repository {
-        let counted = harness::history::counted(repository, Path::new(&project.config.baselines));
-        past.extend(
-            counted
-                .into_iter()
-                .flat_map(|(counted, _)| counted)
-                .map(|(_, state)| state),
-        );
-    }
-    let last = |workload: &str| {
-        let mut rows = now.rows.iter().rev();
-        let row = rows.find(|row| row.workload == workload)?;
-        Some(row.phase.as_str())
-    };
+    let rows = now.rows.iter();
+    // The last row of a workload replaces those before it.
+    let last: HashMap<&str, &str> = rows
+        .map(|row| (row.workload.as_str(), row.phase.as_str()))
+        .collect();
     let is_shown = |row: &Row| {
         roadmap.is_some_and(|roadmap| row.workload == roadmap.workload)
             || project.config.anchors.contains(&row.phase)
-            || last(&row.workload) == Some(row.phase.as_str())
+            || last.get(row.workload.as_str()) == Some(&row.phase.as_str())
     };
-    for one in &mut past {
-        one.record.rows.retain(is_shown);
+    // Files that cannot be read are named where the report takes its readings.
+    let (mut past, _) = harness::history::timed(repository.as_ref(), &project.records(), is_shown);
+    if let Some(repository) = &repository {
+        let counted = harness::history::counted(repository, Path::new(&project.config.baselines));
+        let counted = counted.into_iter().flat_map(|(counted, _)| counted);
+        past.extend(counted.map(|(_, mut state)| {
+            state.record.rows.retain(is_shown);
+            state
+        }));
     }
     past.retain(|one| !one.record.rows.is_empty());
     past.sort_by_key(|one| one.date);
