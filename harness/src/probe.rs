@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use harness_probe::Options;
 use harness_probe::protocol::{Description, OLDEST, Reading, Reply, Request, VERSION};
+use harness_record::Check;
 use rustix::process::Pid;
 use thiserror::Error;
 
@@ -216,14 +217,31 @@ impl Probe {
         self.reading("profile", &Request::Profile { iterations })
     }
 
-    /// Checks the answer of the last run. Returns a description of the difference if it is wrong.
+    /// Checks the answer of the last run.
     ///
     /// # Errors
     /// If the probe fails.
-    pub fn check(&mut self) -> Result<Option<String>, ProbeError> {
+    pub fn check(&mut self) -> Result<Check, ProbeError> {
         match self.request("check", &Request::Check)? {
-            Reply::Checked { wrong } => Ok(wrong),
+            Reply::Checked {
+                wrong: Some(wrong), ..
+            } => Ok(Check::Failed(wrong)),
+            Reply::Checked {
+                unchecked: true, ..
+            } => Ok(Check::Unchecked),
+            Reply::Checked { .. } => Ok(Check::Passed),
             other => Err(unexpected("check", &other)),
+        }
+    }
+
+    /// Warms the prepared workload up, so that a count finds the cost of a later run.
+    ///
+    /// # Errors
+    /// If the probe fails.
+    pub fn warm_up(&mut self) -> Result<(), ProbeError> {
+        match self.request("warm-up", &Request::WarmUp)? {
+            Reply::WarmedUp => Ok(()),
+            other => Err(unexpected("warm-up", &other)),
         }
     }
 
@@ -377,7 +395,7 @@ mod tests {
             error_of(
                 r#"read line; echo '{"reply":"hello","protocol":99,"meter":"clock","isa":"x","workloads":[]}'"#
             ),
-            "the probe speaks protocol 99, this harness speaks 2 to 4; build both from one revision"
+            "the probe speaks protocol 99, this harness speaks 2 to 5; build both from one revision"
         );
         assert_eq!(
             error_of(r#"read line; echo '{"reply":"error","message":"not today"}'"#),

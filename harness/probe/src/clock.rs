@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use crate::protocol::Reading;
-use crate::{Meter, Prepared};
+use crate::region::measured_region;
+use crate::{Meter, Prepared, Region};
 
 /// Reads wall time with the monotonic clock, and the time of each generated token.
 #[derive(Debug)]
@@ -24,6 +25,30 @@ impl Clock {
     }
 }
 
+/// The sum of the times of all regions.
+#[derive(Default)]
+struct Timed<'a> {
+    /// Times of tokens from the start of the region, if they are recorded.
+    tokens_at: Option<&'a mut Vec<u64>>,
+    nanoseconds: u64,
+    waited: u64,
+}
+
+impl Region for Timed<'_> {
+    fn measure(&mut self, work: &mut dyn FnMut(&mut dyn FnMut())) {
+        let waited_before = waited();
+        let start = Instant::now();
+        match &mut self.tokens_at {
+            Some(tokens_at) => measured_region(work, &mut || {
+                tokens_at.push(nanoseconds_since(start));
+            }),
+            None => measured_region(work, &mut || {}),
+        }
+        self.nanoseconds += nanoseconds_since(start);
+        self.waited += waited().saturating_sub(waited_before);
+    }
+}
+
 impl Meter for Clock {
     fn name(&self) -> &'static str {
         "clock"
@@ -31,34 +56,31 @@ impl Meter for Clock {
 
     fn read(&mut self, prepared: &mut dyn Prepared, iterations: u64) -> Reading {
         self.tokens_at.clear();
-        let waited_before = waited();
-        let start = Instant::now();
-        if iterations == 1 {
-            let tokens_at = &mut self.tokens_at;
-            prepared.run(&mut || tokens_at.push(nanoseconds_since(start)));
-        } else {
-            for _ in 0..iterations {
-                prepared.run(&mut || {});
-            }
-        }
-        let nanoseconds = nanoseconds_since(start);
-        let waited = waited().saturating_sub(waited_before).min(nanoseconds);
-        Reading::Clock {
+        let mut timed = Timed {
+            // A second run would continue the list of the first.
+            tokens_at: (iterations == 1).then_some(&mut self.tokens_at),
+            nanoseconds: 0,
+            waited: 0,
+        };
+        prepared.run_measured(iterations, &mut timed);
+        let Timed {
             nanoseconds,
             waited,
+            ..
+        } = timed;
+        Reading::Clock {
+            nanoseconds,
+            waited: waited.min(nanoseconds),
             tokens_at: self.tokens_at.clone(),
         }
     }
 
     fn profile(&mut self, prepared: &mut dyn Prepared, iterations: u64) -> Result<Reading, String> {
         prepared.start_spans();
-        let start = Instant::now();
-        for _ in 0..iterations {
-            prepared.run(&mut || {});
-        }
-        let nanoseconds = nanoseconds_since(start);
+        let mut timed = Timed::default();
+        prepared.run_measured(iterations, &mut timed);
         Ok(Reading::Spans {
-            nanoseconds,
+            nanoseconds: timed.nanoseconds,
             spans: prepared.take_spans(),
         })
     }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::Instrument;
 use crate::protocol::Span;
+use crate::{Instrument, Region};
 
 /// A unit of work that can be measured in several phases.
 pub trait Workload: Send + Sync {
@@ -60,9 +60,19 @@ pub trait Prepared {
     /// calls it.
     fn run(&mut self, on_token: &mut dyn FnMut());
 
-    /// Allocates the memory that a first run keeps and every later run replaces, such as the results in a session. The
-    /// heap meter calls it while it counts, before the reading starts, so that the reading finds leaks only. By default it
-    /// does nothing.
+    /// Runs the workload `iterations` times, each time within a measured region. By default, all runs are in one region
+    /// and nothing else is done. A workload whose runs need fresh inputs makes these outside of the region.
+    fn run_measured(&mut self, iterations: u64, region: &mut dyn Region) {
+        region.measure(&mut |on_token| {
+            for _ in 0..iterations {
+                self.run(on_token);
+            }
+        });
+    }
+
+    /// Does once everything that only a first run does, such as allocating the results of a session, which every later
+    /// run replaces. Counts of instructions and heap begin after it, so that they find leaks only. By default it does
+    /// nothing.
     fn warm_up(&mut self) {}
 
     /// Starts recording the time of each operation of a run. By default it does nothing.
@@ -78,6 +88,11 @@ pub trait Prepared {
     /// # Errors
     /// One sentence: the first difference.
     fn check(&mut self) -> Result<(), String>;
+
+    /// Whether [`Prepared::check`] compares anything. By default it does.
+    fn has_answer(&self) -> bool {
+        true
+    }
 
     /// The instruction set of its kernels. By default, the architecture that the program was compiled for.
     fn isa(&self) -> String {

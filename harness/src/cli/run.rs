@@ -127,13 +127,13 @@ fn widest(tables: &[Table]) -> usize {
 
 /// Prints a notice for each wrong answer and each missing reading. Fine only if there is none.
 pub(super) fn outcome(record: &Record) -> Status {
-    let is_bad = |row: &&Row| row.check != Check::Passed || !row.failures.is_empty();
+    let is_bad = |row: &&Row| !row.check.is_fine() || !row.failures.is_empty();
     let mut outcome = Status::Fine;
     for row in record.rows.iter().filter(is_bad) {
         outcome = Status::Unjudged;
         let name = format!("{} in phase {}", row.workload, row.phase);
         match &row.check {
-            Check::Passed => {}
+            Check::Passed | Check::Unchecked => {}
             Check::Failed(wrong) => notice(&format!("{name} gave a wrong answer: {wrong}")),
             Check::NotRun(why) => notice(&format!("{name} was not checked: {why}")),
         }

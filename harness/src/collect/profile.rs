@@ -5,6 +5,7 @@ use std::time::Duration;
 use harness_abtest::{median, median_interval};
 use harness_probe::Options;
 use harness_probe::protocol::{Description, PROFILES_SINCE, Reading, VERSION};
+use harness_record::Check;
 use harness_record::metric::LEVEL;
 use harness_record::profile::{Cost, Profile, Sites, SitesError, SpansError, Tree, View};
 use thiserror::Error;
@@ -263,7 +264,8 @@ const TIME: &str = "time";
 
 fn check(probe: &mut Probe, target: Target<'_>) -> Result<(), ProfileError> {
     let place = format!("{} in phase {}", target.workload.id, target.phase);
-    probe
-        .check()?
-        .map_or(Ok(()), |wrong| Err(ProfileError::Wrong(place, wrong)))
+    match probe.check()? {
+        Check::Failed(wrong) => Err(ProfileError::Wrong(place, wrong)),
+        _ => Ok(()),
+    }
 }

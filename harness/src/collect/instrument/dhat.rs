@@ -4,7 +4,7 @@ use std::process::Command;
 
 use harness_probe::protocol::{Description, Reading as Read};
 use harness_probe::{Instrument, Options};
-use harness_record::{Check, Data, Reading};
+use harness_record::{Data, Reading};
 
 use crate::collect::instrument::{Definition, InstrumentReader, Settings, Taken, each_phase};
 use crate::probe::{Preparation, Probe, ProbeError};
@@ -73,7 +73,7 @@ impl Dhat<'_> {
                 "the probe for heap counts does not count the heap; harness.toml names the wrong program".to_owned(),
             ));
         };
-        let check = probe.check()?.map_or(Check::Passed, Check::Failed);
+        let check = probe.check()?;
         let data = Data::Dhat {
             total_bytes,
             total_blocks,
