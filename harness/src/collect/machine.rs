@@ -7,7 +7,7 @@ use std::time::Duration;
 use harness_record::{Environment, UNKNOWN};
 
 use crate::doctor::{self, System};
-use crate::process;
+use crate::{process, valgrind};
 
 /// Time limit of the programs that describe the machine; a rustup proxy may have to install the compiler first.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -34,17 +34,11 @@ pub(super) fn describe(root: &Path, isa: &str) -> Environment {
         libc: libc_version(),
         target: field("host: "),
         rustc: format!("rustc {}", field("release: ")),
-        valgrind: valgrind_version(),
+        valgrind: valgrind::version(),
         rustflags: rustflags(variable),
         revision: first_line("git", &["rev-parse", "HEAD"], root),
         dirty: first_line("git", &["status", "--porcelain"], root).is_some(),
     }
-}
-
-/// Returns the version of valgrind, such as `valgrind 3.19.0`, or `None` if it is not installed.
-pub fn valgrind_version() -> Option<String> {
-    first_line("valgrind", &["--version"], Path::new("."))
-        .map(|version| version.replacen('-', " ", 1))
 }
 
 /// Returns the compiler that cargo uses: `$RUSTC` if set, otherwise `rustc`.

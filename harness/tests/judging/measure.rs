@@ -293,6 +293,58 @@ fn a_wrong_answer_is_told_and_kept() {
 }
 
 #[test]
+fn options_of_valgrind_and_gungraun_from_outside_reach_neither() {
+    let tools = Tools::new();
+    for script in ["callgrind", "bin/valgrind"] {
+        let text = tools.project.read(script);
+        let text = text.strip_prefix("#!/bin/sh\n").expect("a script");
+        let check = "[ -z \"$VALGRIND_OPTS$GUNGRAUN_CALLGRIND_ARGS$IAI_CALLGRIND_LOG\" ] || exit 9";
+        let options = match script {
+            "callgrind" => {
+                "case \"$*\" in *--valgrind-args=--command-line-only=yes*) ;; *) exit 8 ;; esac"
+            }
+            _ => "case \"$*\" in *--command-line-only=yes*) ;; *) exit 8 ;; esac",
+        };
+        tools.script(script, &format!("{check}\n{options}\n{text}"));
+    }
+    let outside = [
+        ("VALGRIND_OPTS", "--no-such-option"),
+        ("GUNGRAUN_CALLGRIND_ARGS", "--toggle-collect=main"),
+        ("IAI_CALLGRIND_LOG", "trace"),
+    ];
+    let run = [
+        "run",
+        "--metric",
+        "instructions",
+        "--no-report",
+        "--out",
+        "r.json",
+    ];
+    let done = tools.run_with(&run, &outside);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+}
+
+#[test]
+fn a_probe_that_valgrind_cannot_run_is_told_with_the_line_of_valgrind() {
+    let tools = Tools::new();
+    tools.script(
+        "bin/valgrind",
+        "if [ \"$1\" = --version ]; then echo valgrind-3.19.0; exit; fi\n\
+         echo \"==7== Process terminating with default action of signal 4 (SIGILL)\" >&2\n\
+         echo \"==7==  Illegal opcode at address 0x11D4F0\" >&2\n\
+         echo \"==7==    at 0x11D4F0: v::main (in /v)\" >&2\nkill -ILL $$",
+    );
+    let (row, _) = row_of(&tools, "instructions");
+    let told = row.failure(Instrument::Callgrind).expect("not counted");
+    assert!(
+        told.contains("does not run under valgrind")
+            && told.contains("Illegal opcode at address 0x11D4F0")
+            && told.contains("target-cpu=native"),
+        "{told}"
+    );
+}
+
+#[test]
 fn without_valgrind_the_rest_is_measured_and_the_gate_does_not_judge() {
     let tools = with_baseline();
     tools.without("valgrind");
