@@ -295,17 +295,21 @@ fn a_wrong_answer_is_told_and_kept() {
 #[test]
 fn options_of_valgrind_and_gungraun_from_outside_reach_neither() {
     let tools = Tools::new();
-    for script in ["callgrind", "bin/valgrind"] {
+    let strict = [
+        (
+            "callgrind",
+            "$VALGRIND_OPTS$GUNGRAUN_CALLGRIND_ARGS$IAI_CALLGRIND_LOG",
+        ),
+        ("bin/valgrind", "$VALGRIND_OPTS"),
+    ];
+    for (script, variables) in strict {
         let text = tools.project.read(script);
         let text = text.strip_prefix("#!/bin/sh\n").expect("a script");
-        let check = "[ -z \"$VALGRIND_OPTS$GUNGRAUN_CALLGRIND_ARGS$IAI_CALLGRIND_LOG\" ] || exit 9";
-        let options = match script {
-            "callgrind" => {
-                "case \"$*\" in *--valgrind-args=--command-line-only=yes*) ;; *) exit 8 ;; esac"
-            }
-            _ => "case \"$*\" in *--command-line-only=yes*) ;; *) exit 8 ;; esac",
-        };
-        tools.script(script, &format!("{check}\n{options}\n{text}"));
+        let check = format!(
+            "[ -z \"{variables}\" ] || exit 9\n\
+             case \"$*\" in *--command-line-only=yes*) ;; *) exit 8 ;; esac\n"
+        );
+        tools.script(script, &(check + text));
     }
     let outside = [
         ("VALGRIND_OPTS", "--no-such-option"),
