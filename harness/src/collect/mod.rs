@@ -1,11 +1,13 @@
 //! Measurement: builds the programs, selects the workloads, runs the instruments, and collects the readings in a
 //! record.
 
+mod build_settings;
 mod gather;
 pub mod instrument;
 mod machine;
 mod plan;
 mod profile;
+mod profile_settings;
 mod progress;
 
 pub use plan::{Plan, PlanError, Selected};
@@ -171,7 +173,7 @@ impl Measured<'_> {
         match self.commit {
             Some(commit) => Environment {
                 revision: Some(commit.to_owned()),
-                dirty: false,
+                dirty: Some(false),
                 ..environment
             },
             None => environment,
