@@ -15,6 +15,8 @@ pub enum Standing {
     NotJudged,
     /// A time that is neither slower nor not slower by the pairs so far.
     Inconclusive,
+    /// A count that differs between runs of one program, on two sides that are no further apart than that.
+    NotRepeatable,
     /// Better by more than the limit, or confirmed faster.
     Improved,
     /// A count that differs by no more than its limit.
@@ -35,6 +37,7 @@ impl Standing {
             Self::Failed => "failed",
             Self::NotJudged => "not judged",
             Self::Inconclusive => "inconclusive",
+            Self::NotRepeatable => "not repeatable",
             Self::Improved => "improved",
             Self::Moved => "moved",
             Self::NotSlower => "not slower",

@@ -248,9 +248,10 @@ impl Answer {
         let finding = match &row.judgement {
             CountVerdict::Unjudged(why) => return Self::skipped(why.clone()),
             CountVerdict::Regressed(_) | CountVerdict::Accepted(..) => Finding::Bad,
-            CountVerdict::Unchanged(_) | CountVerdict::Moved(_) | CountVerdict::Improved(_) => {
-                Finding::Good
-            }
+            CountVerdict::Unchanged(_)
+            | CountVerdict::Moved(_)
+            | CountVerdict::NotRepeatable(_)
+            | CountVerdict::Improved(_) => Finding::Good,
         };
         let change = row
             .comparison

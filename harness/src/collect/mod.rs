@@ -7,6 +7,7 @@ mod machine;
 mod plan;
 mod profile;
 mod progress;
+mod recount;
 
 pub use machine::valgrind_version;
 pub use plan::{Plan, PlanError, Selected};

@@ -16,6 +16,7 @@ mod measure;
 mod processes;
 mod profile;
 mod project;
+mod recount;
 mod repository;
 mod revision;
 mod tools;

@@ -6,6 +6,9 @@
 
 mod accepted;
 mod explain;
+mod recounted;
+
+pub use recounted::{MOST_RECOUNTS, Recounted, Suspect};
 
 use harness_record::acceptance::Acceptance;
 use harness_record::limits::{Limit, Limits};
@@ -42,6 +45,8 @@ pub enum CountVerdict {
     Regressed(Limit),
     /// Worse by more than the limit, and accepted.
     Accepted(Limit, Acceptance),
+    /// The counts of a side differ from each other, and the two sides are not further apart than that.
+    NotRepeatable(Limit),
     /// Not judged, with the reason.
     Unjudged(String),
 }
@@ -81,6 +86,8 @@ pub struct Tally {
     pub regressed: usize,
     /// Worse by more than their limits, and accepted.
     pub accepted: usize,
+    /// Not repeatable, and no further apart than their counts scatter.
+    pub not_repeatable: usize,
     /// Not judged.
     pub unjudged: usize,
 }
@@ -110,6 +117,9 @@ fn judgement(comparison: &Comparison, limits: &Limits) -> CountVerdict {
     let Some(limit) = limits.of(metric, &comparison.workload).cloned() else {
         return CountVerdict::Unjudged(format!("no limit is set for {}", metric.name()));
     };
+    if let Some(recounted) = comparison.recounted.as_ref().filter(|all| all.scatter()) {
+        return recounted.judgement(metric, limit);
+    }
     let worse = metric.worse(base.value, head.value);
     if !limit.tolerance.allows(worse, base.value) {
         CountVerdict::Regressed(limit)
@@ -131,6 +141,7 @@ impl CountVerdict {
             Self::Improved(_) => Standing::Improved,
             Self::Regressed(_) => Standing::Regressed,
             Self::Accepted(..) => Standing::Accepted,
+            Self::NotRepeatable(_) => Standing::NotRepeatable,
             Self::Unjudged(_) => Standing::NotJudged,
         }
     }
@@ -142,6 +153,7 @@ impl CountVerdict {
             | Self::Moved(limit)
             | Self::Improved(limit)
             | Self::Regressed(limit)
+            | Self::NotRepeatable(limit)
             | Self::Accepted(limit, _) => Some(limit),
             Self::Unjudged(_) => None,
         }
@@ -159,6 +171,7 @@ impl CountsVerdict {
                 CountVerdict::Improved(_) => &mut counts.improved,
                 CountVerdict::Regressed(_) => &mut counts.regressed,
                 CountVerdict::Accepted(..) => &mut counts.accepted,
+                CountVerdict::NotRepeatable(_) => &mut counts.not_repeatable,
                 CountVerdict::Unjudged(_) => &mut counts.unjudged,
             } += 1;
         }
@@ -186,6 +199,15 @@ impl CountsVerdict {
         accepted.map(JudgedCount::explanation).collect()
     }
 
+    /// One sentence for each count that does not repeat, in the order of the suite.
+    pub fn not_repeatable(&self) -> Vec<String> {
+        let scattered = self
+            .rows
+            .iter()
+            .filter(|row| matches!(row.judgement, CountVerdict::NotRepeatable(_)));
+        scattered.map(JudgedCount::explanation).collect()
+    }
+
     /// One sentence for each reason why figures were not judged.
     pub fn unjudged(&self) -> Vec<String> {
         grouped(self.rows.iter().filter_map(|row| match &row.judgement {
@@ -204,6 +226,7 @@ impl CountsVerdict {
                 moved: 0,
                 improved: 0,
                 accepted: 0,
+                not_repeatable: 0,
                 ..
             } => SuiteVerdict::Unjudged,
             _ => SuiteVerdict::Passed,

@@ -128,7 +128,8 @@ impl JudgedFigure<'_> {
             | Standing::WithinLayoutLimit
             | Standing::Failed
             | Standing::NotJudged
-            | Standing::Inconclusive => false,
+            | Standing::Inconclusive
+            | Standing::NotRepeatable => false,
         }
     }
 

@@ -131,7 +131,10 @@ fn of_counts(verdict: &CountsVerdict, source: Source) -> Vec<Change> {
         let acceptance = match &row.judgement {
             CountVerdict::Regressed(_) | CountVerdict::Improved(_) => None,
             CountVerdict::Accepted(_, acceptance) => Some(acceptance.clone()),
-            CountVerdict::Unchanged(_) | CountVerdict::Moved(_) | CountVerdict::Unjudged(_) => {
+            CountVerdict::Unchanged(_)
+            | CountVerdict::Moved(_)
+            | CountVerdict::NotRepeatable(_)
+            | CountVerdict::Unjudged(_) => {
                 return None;
             }
         };

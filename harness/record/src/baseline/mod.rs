@@ -108,6 +108,7 @@ impl Baseline {
         };
         let rows = record.rows.iter().map(|row| Row {
             readings: readings(row),
+            recounts: Vec::new(),
             failures: Vec::new(),
             ..row.clone()
         });

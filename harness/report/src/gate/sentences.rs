@@ -18,7 +18,7 @@ const SHOWN_AMENDED: usize = 20;
 pub(super) struct Sentences {
     /// Regressions.
     pub(super) regressed: Labelled,
-    /// Figures that were not judged or are inconclusive.
+    /// Figures that were not judged, are inconclusive, or do not repeat.
     pub(super) open: Labelled,
     /// Workloads that only one side has; they are in no table.
     pub(super) unmatched: Vec<String>,
@@ -61,6 +61,13 @@ impl Sentences {
             )
         });
         open.extend(counted().flat_map(|counts| counts.unjudged()));
+        let scattered = counted().flat_map(|counts| counts.not_repeatable());
+        open.extend(shortened(
+            scattered.collect(),
+            SHOWN_FIGURES,
+            all,
+            more_figures,
+        ));
         let mut accepted = times(&|one| one.standing == Standing::Accepted);
         accepted.extend(counted().flat_map(|counts| counts.accepted()));
         let improved = |one: &JudgedFigure<'_>| match one.measured {

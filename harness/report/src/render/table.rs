@@ -89,7 +89,8 @@ impl Tone {
             | Standing::WithinLayoutLimit
             | Standing::Failed
             | Standing::NotJudged
-            | Standing::Inconclusive => Self::Notice,
+            | Standing::Inconclusive
+            | Standing::NotRepeatable => Self::Notice,
             Standing::Improved => Self::Good,
             Standing::Moved | Standing::NotSlower | Standing::Unchanged => Self::Plain,
         }

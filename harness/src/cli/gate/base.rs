@@ -1,7 +1,7 @@
 //! The gate against a revision: builds both sides, measures them side by side, keeps the readings, and prints the
 //! verdict.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
@@ -14,16 +14,20 @@ use harness::terminal::{Status, exact, notice};
 use harness::timing::{self, MOST_TIMED, MatchedWorkloads, Unmatched};
 use harness::vcs::{MeasuringLock, Repository, copies_folder};
 use harness_abtest::{Rules, Side, TimedPhase, WorkloadPairs};
+use harness_judge::compare::{RecordView, compare};
+use harness_judge::counts::judge;
 use harness_judge::gate::GateVerdict;
 use harness_probe::Instrument;
 use harness_probe::protocol::{OLDEST, VERSION};
 use harness_record::Commit;
+use harness_record::limits::Limits;
 use harness_record::machine::Circumstances;
 use harness_record::session::{self, Counted, Identical, Revision, Session, Terms};
 use harness_report::gate::GateReport;
 
+use super::recount::Counts;
 use super::show::{print_report, repeating};
-use super::{Against, Gate, SuiteChoice, functions, rules};
+use super::{Against, Gate, SuiteChoice, functions, recount, rules};
 use crate::cli::options::available;
 use crate::cli::ready::{Builder, Ready};
 use crate::cli::{command_line, named_by_time, writable};
@@ -299,11 +303,20 @@ impl<'a> Sides<'a> {
             side.measured()
                 .take(&side.greeting, &selected, self.request, &Bar::new())
         };
-        Ok(Some(Counted {
-            base: take(&self.base)?,
-            head: take(&self.head)?,
-            limits,
-        }))
+        let (mut base, mut head) = (take(&self.base)?, take(&self.head)?);
+        let judged = Limits::parse(&limits, Path::new("limits.toml"))?;
+        let sides =
+            [(&mut base, &self.base), (&mut head, &self.head)].map(|(record, ready)| Counts {
+                record,
+                ready: Some(ready),
+            });
+        recount::confirm(sides, self.request, |base, head| {
+            judge(
+                compare(RecordView::baseline(base), RecordView::baseline(head)),
+                &judged,
+            )
+        })?;
+        Ok(Some(Counted { base, head, limits }))
     }
 
     /// True if instructions should be judged but are not counted.

@@ -2,6 +2,7 @@
 
 mod base;
 mod functions;
+mod recount;
 mod rules;
 mod show;
 mod stored;
