@@ -14,7 +14,7 @@ use harness_record::{Record, Row};
 use harness_report::gate::GateReport;
 
 use super::show::print_report;
-use super::{Gate, StoredRules, places};
+use super::{Gate, StoredRules, places, rules};
 use crate::cli::options::available;
 use crate::cli::{command_line, compared, writable};
 
@@ -25,6 +25,7 @@ impl Gate {
     pub(super) fn against_baseline(self, project: &Project) -> Result<Status> {
         // Read before minutes are spent on counting.
         let rules = StoredRules::read(project)?;
+        rules::announce_built_in(project);
         let store = compared::store(project);
         let request = self
             .selection
