@@ -228,7 +228,11 @@ mod tests {
             tolerance("peak-bytes", "small/inference").as_deref(),
             Some("exact")
         );
-        assert_eq!(tolerance("peak-bytes", "medium/inference"), None);
+        assert_eq!(
+            tolerance("peak-bytes", "medium/inference").as_deref(),
+            Some("exact"),
+            "the built-in limit"
+        );
     }
 
     #[test]
