@@ -160,6 +160,7 @@ pub fn session(log_ratios: &[f64]) -> Session {
         machine: None,
         counted: None,
         uncounted: false,
+        untimed: false,
         identical: Identical::default(),
         unmatched: Vec::new(),
         accepted: Accepted::default(),

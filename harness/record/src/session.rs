@@ -52,6 +52,9 @@ pub struct Session {
     /// True if instructions should have been counted, but valgrind is missing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub uncounted: bool,
+    /// True if time should have been judged, but none of the selected workloads could be timed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untimed: bool,
     /// Measurements that were skipped because the programs of both sides are identical.
     #[serde(default)]
     pub identical: Identical,

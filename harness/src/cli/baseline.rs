@@ -10,6 +10,7 @@ use harness::terminal::{Status, exact, notice, show};
 use harness_abtest::Side;
 use harness_judge::compare::{Comparability, Comparison, RecordView, compare};
 use harness_record::baseline::{Baseline, BaselineError, Store};
+use harness_record::limits::Limits;
 use harness_record::{Record, metric, number};
 use harness_report::render::{Cell, Column, Format, Table, Tone};
 use harness_report::tables::comparisons;
@@ -45,7 +46,7 @@ enum Command {
 /// Saves the counts of a record as the baseline of its toolchain, after showing the difference
 ///
 /// A baseline is a folder to be committed to git: `counts.csv` has the raw counts, and `environment.json` the machine
-/// and the revision they were measured on.
+/// and the revision they were measured on. A project without `limits.toml` beside it gets one with the built-in limits.
 #[derive(Args)]
 struct Save {
     /// Record to save [default: the newest]
@@ -93,6 +94,7 @@ impl Save {
         changes.retain(|change| !change.nothing());
         if changes.is_empty() {
             notice("the baseline has these counts already, so there is nothing to save");
+            write_limits(project)?;
             return Ok(Status::Fine);
         }
         if record.environment.dirty {
@@ -111,8 +113,17 @@ impl Save {
             let folder = store.save(&change.new)?;
             notice(&format!("saved {}", folder.display()));
         }
+        write_limits(project)?;
         Ok(Status::Fine)
     }
+}
+
+/// Writes the built-in limits if the project has none, so that a reader sees and edits what the gate applies.
+fn write_limits(project: &Project) -> Result<()> {
+    if let Some(path) = Limits::write_default(&project.baselines())? {
+        notice(&format!("wrote the built-in limits to {}", path.display()));
+    }
+    Ok(())
 }
 
 /// Requests a confirmation on the terminal.

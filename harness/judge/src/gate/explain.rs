@@ -293,6 +293,7 @@ mod tests {
                 limits: include_str!("../../../../baselines/limits.toml").to_owned(),
             }),
             uncounted: false,
+            untimed: false,
             identical: Identical::default(),
             unmatched: Vec::new(),
             accepted: Accepted::default(),

@@ -160,6 +160,7 @@ mod tests {
             }),
             counted: None,
             uncounted: false,
+            untimed: false,
             identical: Identical::default(),
             unmatched: Vec::new(),
             accepted: Accepted::default(),

@@ -44,6 +44,8 @@ pub struct GateVerdict {
     pub fair_seconds: f64,
     /// True if instructions should have been counted, but valgrind is missing.
     pub uncounted: bool,
+    /// True if time should have been judged, but no workload could be timed.
+    pub untimed: bool,
     /// Measurements that were skipped because the programs are identical.
     pub identical: Identical,
     /// Reason why only one layout of each side was timed; none if layouts were averaged or not needed.
@@ -176,6 +178,7 @@ impl GateVerdict {
             floor: None,
             fair_seconds: 0.0,
             uncounted: false,
+            untimed: false,
             identical: Identical::default(),
             single_layout: None,
             pending: Vec::new(),
@@ -228,6 +231,7 @@ impl GateVerdict {
                 .map(|measured| NoiseFloor::of(measured, terms.rules, session.measured.len())),
             fair_seconds: fair,
             uncounted: session.uncounted,
+            untimed: session.untimed,
             identical: session.identical,
             single_layout: match &terms.layouts {
                 Layouts::Single(why) => Some(why.clone()),
@@ -246,7 +250,7 @@ impl GateVerdict {
         if self.figures_that(Standing::Regressed) > 0 {
             return SuiteVerdict::Regressed;
         }
-        if self.noise().is_some() || self.uncounted {
+        if self.noise().is_some() || self.uncounted || self.untimed {
             return SuiteVerdict::Unjudged;
         }
         let open = |time: &TimeVerdict| {

@@ -1,11 +1,12 @@
 //! Reads `limits.toml`: how much worse each metric may get, with a reason.
 
+mod built_in;
 mod tolerance;
 
 pub use tolerance::{Amount, Percent, Tolerance};
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use glob::Pattern;
 use itertools::Itertools;
@@ -20,6 +21,9 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// The limits of a project that has no file of its own, as the text of such a file.
 pub const DEFAULT_FILE: &str = include_str!("default.toml");
+
+/// Name of the file in the folder of baselines.
+pub const FILE: &str = "limits.toml";
 
 /// Every limit of a project.
 #[derive(Debug, Clone, Default)]
@@ -61,12 +65,40 @@ struct Entry {
 }
 
 impl Limits {
-    /// Reads the limits from a file.
+    /// Reads the text of the limits in a folder of baselines; none if the folder has no such file, so that
+    /// [`DEFAULT_FILE`] applies.
     ///
     /// # Errors
     /// If the file cannot be read or an entry is invalid.
-    pub fn read(path: &Path) -> Result<Self, FileError> {
-        Self::parse(&KIND.read(path)?, path)
+    pub fn text_in(folder: &Path) -> Result<Option<String>, FileError> {
+        let path = folder.join(FILE);
+        let text = KIND.read_if_there(&path)?;
+        if let Some(text) = &text {
+            Self::parse(text, &path)?;
+        }
+        Ok(text)
+    }
+
+    /// Reads the limits in a folder of baselines; the built-in ones if the folder has no such file.
+    ///
+    /// # Errors
+    /// If the file cannot be read or an entry is invalid.
+    pub fn in_folder(folder: &Path) -> Result<Self, FileError> {
+        let text = KIND.read_if_there(&folder.join(FILE))?;
+        Self::parse(text.as_deref().unwrap_or(DEFAULT_FILE), &folder.join(FILE))
+    }
+
+    /// Writes [`DEFAULT_FILE`] to a folder of baselines that has no limits. Returns its path if it was written.
+    ///
+    /// # Errors
+    /// If the file cannot be read or written.
+    pub fn write_default(folder: &Path) -> Result<Option<PathBuf>, FileError> {
+        let path = folder.join(FILE);
+        if KIND.read_if_there(&path)?.is_some() {
+            return Ok(None);
+        }
+        KIND.write(&path, DEFAULT_FILE)?;
+        Ok(Some(path))
     }
 
     /// Reads the limits from TOML; `path` is named in errors.
@@ -101,7 +133,8 @@ impl Limits {
         &self.limits
     }
 
-    /// The limit of a metric of a workload: the first whose glob matches the workload, else the one for all workloads.
+    /// The limit of a metric of a workload: the first whose glob matches the workload, else the one for all workloads,
+    /// else the built-in one. None for a metric that is no count.
     pub fn of(&self, metric: &Metric, workload: &str) -> Option<&Limit> {
         let mut about = self
             .limits
@@ -116,6 +149,7 @@ impl Limits {
                     .is_some_and(|glob| glob.matches(workload))
             })
             .or_else(|| about.find(|limit| limit.workload.is_none()))
+            .or_else(|| built_in::limit(metric))
     }
 }
 
@@ -194,7 +228,11 @@ mod tests {
             tolerance("peak-bytes", "small/inference").as_deref(),
             Some("exact")
         );
-        assert_eq!(tolerance("peak-bytes", "medium/inference"), None);
+        assert_eq!(
+            tolerance("peak-bytes", "medium/inference").as_deref(),
+            Some("exact"),
+            "the built-in limit"
+        );
     }
 
     #[test]

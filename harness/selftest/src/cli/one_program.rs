@@ -285,6 +285,7 @@ impl<'a> Bench<'a> {
                 }),
                 counted: None,
                 uncounted: false,
+                untimed: false,
                 identical: Identical::default(),
                 unmatched: Vec::new(),
                 accepted: Accepted::default(),

@@ -15,7 +15,7 @@ use harness_report::gate::GateReport;
 
 use super::recount::Counts;
 use super::show::print_report;
-use super::{Gate, StoredRules, places, recount};
+use super::{Gate, StoredRules, places, recount, rules};
 use crate::cli::options::available;
 use crate::cli::ready::{Built, Ready};
 use crate::cli::{command_line, compared, writable};
@@ -27,6 +27,7 @@ impl Gate {
     pub(super) fn against_baseline(self, project: &Project) -> Result<Status> {
         // Read before minutes are spent on counting.
         let rules = StoredRules::read(project)?;
+        rules::announce_built_in(project);
         let store = compared::store(project);
         let request = self
             .selection
