@@ -187,6 +187,7 @@ impl GateVerdict {
     pub fn lost_counts(&self) -> Vec<String> {
         let rows = self.counts.iter().flat_map(|counts| &counts.rows);
         let lost = self.counts.iter().flat_map(CountsVerdict::regressed);
+        let lost = lost.filter(|row| row.judgement.is_beyond_limit());
         let time_of = |workload: &str, phase: &str| {
             self.times
                 .iter()

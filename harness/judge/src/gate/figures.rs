@@ -124,6 +124,7 @@ impl JudgedFigure<'_> {
             Standing::Improved => true,
             Standing::Moved | Standing::NotSlower | Standing::Unchanged => self.size() < 0.0,
             Standing::Regressed
+            | Standing::OverBudget
             | Standing::Accepted
             | Standing::WithinLayoutLimit
             | Standing::Failed

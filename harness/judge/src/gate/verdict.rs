@@ -208,7 +208,8 @@ impl GateVerdict {
         let times = session.measured.iter().map(judge_time).collect();
         let judge_counts = |counted: &Counted| {
             let limits = Limits::parse(&counted.limits, Path::new("limits.toml"))?;
-            Ok(judge(comparisons, &limits).accept(&ledger, &counted.head))
+            let judged = judge(comparisons, &limits).hold(&limits, &counted.head);
+            Ok(judged.accept(&ledger, &counted.head))
         };
         let counts = session
             .counted
@@ -247,7 +248,7 @@ impl GateVerdict {
             .as_ref()
             .filter(|counts| !counts.rows.is_empty())
             .map(CountsVerdict::conclusion);
-        if self.figures_that(Standing::Regressed) > 0 {
+        if self.figures().iter().any(|one| one.standing.is_regression()) {
             return SuiteVerdict::Regressed;
         }
         if self.noise().is_some() || self.uncounted || self.untimed {
@@ -270,11 +271,11 @@ impl GateVerdict {
         }
     }
 
-    /// The workloads whose time turns the gate red; none if the machine is too noisy to judge time.
+    /// The workloads whose time turns the gate red: slower, or over budget; none if the machine is too noisy to judge time.
     pub fn red_times(&self) -> impl Iterator<Item = &TimeVerdict> {
         self.figures()
             .into_iter()
-            .filter(|figure| figure.standing == Standing::Regressed)
+            .filter(|figure| figure.standing.is_regression())
             .filter_map(|figure| match figure.measured {
                 Measured::Time(time) => Some(time),
                 Measured::Count(_) => None,
@@ -285,6 +286,7 @@ impl GateVerdict {
     pub fn losses(&self, session: &Session) -> Vec<Loss> {
         let times = self
             .red_times()
+            .filter(|time| time.is_red)
             .filter_map(|time| Loss::of_time(&time.workload, &time.phase, time.found?.change));
         let counts = self
             .counts

@@ -14,6 +14,7 @@ pub use decision::{Decision, Subject};
 pub use file::SCHEMA_VERSION;
 pub use machine_limits::{FILE as MACHINE_LIMITS, MachineLimits};
 pub use range::{Range, RangeError};
+pub(crate) use range::units;
 pub use schedule::{PhaseStatus, Schedule};
 
 use crate::metric::Metric;

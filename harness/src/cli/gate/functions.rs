@@ -56,7 +56,7 @@ pub(super) fn changed(
 fn grown(verdict: &GateVerdict) -> Vec<(&str, &str)> {
     let rows = verdict.counts.iter().flat_map(|counts| &counts.rows);
     let regressed = rows
-        .filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)))
+        .filter(|row| row.judgement.is_beyond_limit())
         .map(|row| &row.comparison);
     let is_counted = |metric: &'static Metric| metric.instrument() == Instrument::Callgrind;
     let mut grown: Vec<_> = regressed
