@@ -152,7 +152,10 @@ impl Ledger {
         let reaches = |line: &Acceptance| {
             line.loss.same_figure(loss) && loss.metric.worse(line.loss.to, loss.to) <= 0.0
         };
-        let counting = self.lines.iter().filter(|(_, worth)| *worth == Worth::Counts);
+        let counting = self
+            .lines
+            .iter()
+            .filter(|(_, worth)| *worth == Worth::Counts);
         let mut lines = counting.map(|(line, _)| line);
         lines.find(|line| reaches(line)).cloned()
     }

@@ -161,6 +161,7 @@ pub fn session(log_ratios: &[f64]) -> Session {
         counted: None,
         uncounted: false,
         untimed: false,
+        limits: None,
         identical: Identical::default(),
         unmatched: Vec::new(),
         accepted: Accepted::default(),

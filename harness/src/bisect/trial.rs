@@ -248,7 +248,9 @@ impl Answer {
         let finding = match &row.judgement {
             CountVerdict::Unjudged(why) => return Self::skipped(why.clone()),
             // Budgets are not held in a search; the change of a commit counts.
-            CountVerdict::Regressed(_) | CountVerdict::Accepted(..) | CountVerdict::OverBudget(..) => Finding::Bad,
+            CountVerdict::Regressed(_)
+            | CountVerdict::Accepted(..)
+            | CountVerdict::OverBudget(..) => Finding::Bad,
             CountVerdict::Unchanged(_)
             | CountVerdict::Moved(_)
             | CountVerdict::NotRepeatable(_)

@@ -1,5 +1,7 @@
 //! `harness baseline`: saves, lists and shows stored counts.
 
+mod lower;
+
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 
@@ -58,6 +60,9 @@ struct Save {
     /// Save even if the record lacks counts that the old baseline has
     #[arg(long)]
     drop_missing: bool,
+    /// Lower the stored counts that improved by more than their limits, and leave all others as they are
+    #[arg(long, conflicts_with = "drop_missing")]
+    improved_only: bool,
     /// Output format of the difference
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -80,7 +85,16 @@ impl Save {
             .as_deref()
             .map_or_else(|| compared::newest(project), |path| Ok(Record::read(path)?))?;
         let store = compared::store(project);
-        let mut changes: Vec<Change> = Baseline::promote(&record)?
+        let promoted = Baseline::promote(&record)?;
+        if self.improved_only {
+            let lowered = lower::lowered(&promoted, &store, project, self.format)?;
+            if lowered.is_empty() {
+                notice("no count improved by more than its limit, so nothing is lowered");
+                return Ok(Status::Fine);
+            }
+            return self.keep(lowered, &record, &store);
+        }
+        let mut changes: Vec<Change> = promoted
             .into_iter()
             .map(|new| Change::of(new, &store))
             .collect();
@@ -97,23 +111,32 @@ impl Save {
             write_limits(project)?;
             return Ok(Status::Fine);
         }
-        if record.environment.dirty {
-            notice("the record was measured with changes that are not in its revision");
-        }
         if let (Some(lost), false) = (changes.iter().find_map(Change::lost), self.drop_missing) {
             bail!(
                 "nothing was saved: the record lacks {lost}, which the old baseline has; measure the whole suite, or drop what is missing with --drop-missing"
             );
         }
+        let new = changes.into_iter().map(|change| change.new).collect();
+        let status = self.keep(new, &record, &store)?;
+        if status == Status::Fine {
+            write_limits(project)?;
+        }
+        Ok(status)
+    }
+
+    /// Stores baselines after a confirmation.
+    fn keep(&self, new: Vec<Baseline>, record: &Record, store: &Store) -> Result<Status> {
+        if record.environment.dirty {
+            notice("the record was measured with changes that are not in its revision");
+        }
         if !self.yes && !confirmed()? {
             notice("nothing was saved");
             return Ok(Status::Unjudged);
         }
-        for change in changes {
-            let folder = store.save(&change.new)?;
+        for baseline in new {
+            let folder = store.save(&baseline)?;
             notice(&format!("saved {}", folder.display()));
         }
-        write_limits(project)?;
         Ok(Status::Fine)
     }
 }

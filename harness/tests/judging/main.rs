@@ -4,6 +4,7 @@ mod accept;
 mod baseline;
 mod bases;
 mod bisect;
+mod budget;
 mod compare;
 mod doctor;
 mod explain;

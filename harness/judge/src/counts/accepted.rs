@@ -20,16 +20,16 @@ impl CountsVerdict {
             let accepted = match &row.judgement {
                 CountVerdict::Regressed(limit) => excused(ledger, &lost, limit),
                 CountVerdict::OverBudget(_, otherwise) => {
-                    ledger
-                        .reached(&lost)
-                        .and_then(|line| match (otherwise.as_ref(), otherwise.limit()) {
+                    ledger.reached(&lost).and_then(|line| {
+                        match (otherwise.as_ref(), otherwise.limit()) {
                             // The budget is excused, but the change since the base may be another one.
                             (CountVerdict::Regressed(limit), _) => Some(
                                 excused(ledger, &lost, limit)
                                     .unwrap_or_else(|| otherwise.as_ref().clone()),
                             ),
                             (_, limit) => Some(CountVerdict::Accepted(limit?.clone(), line)),
-                        })
+                        }
+                    })
                 }
                 _ => None,
             };

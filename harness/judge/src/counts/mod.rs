@@ -235,7 +235,10 @@ impl CountsVerdict {
     /// The verdict on the suite.
     pub fn conclusion(&self) -> SuiteVerdict {
         match self.counts() {
-            Tally { regressed: 1.., .. } | Tally { over_budget: 1.., .. } => SuiteVerdict::Regressed,
+            Tally { regressed: 1.., .. }
+            | Tally {
+                over_budget: 1.., ..
+            } => SuiteVerdict::Regressed,
             Tally { unjudged: 1.., .. } => SuiteVerdict::Unjudged,
             Tally {
                 unchanged: 0,

@@ -92,6 +92,14 @@ impl TimeVerdict {
 
     /// One line: the workload, the verdict, and its explanation.
     pub fn sentence(&self) -> String {
+        let sentence = self.verdict_sentence();
+        match self.budget_clause() {
+            Some(clause) => format!("{sentence}; {clause}"),
+            None => sentence,
+        }
+    }
+
+    fn verdict_sentence(&self) -> String {
         let place = format!("{} in phase {}", self.workload, self.phase);
         match (&self.failure, &self.explanation) {
             (Some(failure), _) => format!("{place} could not be measured: {failure}"),
@@ -295,6 +303,7 @@ mod tests {
             }),
             uncounted: false,
             untimed: false,
+            limits: None,
             identical: Identical::default(),
             unmatched: Vec::new(),
             accepted: Accepted::default(),

@@ -67,6 +67,7 @@ impl GateVerdict {
         let layout = self.layout_limit;
         let words = [
             (Standing::Regressed, named(&that(Standing::Regressed))),
+            (Standing::OverBudget, "over budget".to_owned()),
             (Standing::Accepted, "slower, accepted".to_owned()),
             (
                 Standing::WithinLayoutLimit,

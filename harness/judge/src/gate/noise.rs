@@ -161,6 +161,7 @@ mod tests {
             counted: None,
             uncounted: false,
             untimed: false,
+            limits: None,
             identical: Identical::default(),
             unmatched: Vec::new(),
             accepted: Accepted::default(),

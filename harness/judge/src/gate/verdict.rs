@@ -8,20 +8,21 @@ use harness_abtest::{
 };
 use harness_record::FileError;
 use harness_record::acceptance::{Acceptances, FILE, Loss};
+use harness_record::distinct::distinct;
 use harness_record::limits::Limits;
 use harness_record::session::{Counted, Identical, LAYOUT_LIMIT, Layouts, Session};
 use jiff::civil::Date;
 use thiserror::Error;
 
-use crate::Standing;
 use crate::acceptance::{Coverage, Ledger};
 use crate::compare::{Comparison, RecordView, compare};
 use crate::counts::{CountsVerdict, SuiteVerdict, judge};
 use crate::gate::figures::Measured;
 use crate::gate::instruction_change::{Work, instruction_ratio, is_of};
+use crate::gate::time_budget::{self, TimeOverBudget};
 
 /// Confidence level of the printed intervals.
-const LEVEL: f64 = 0.95;
+pub(super) const LEVEL: f64 = 0.95;
 
 /// The verdict on a session.
 #[derive(Debug, Clone)]
@@ -101,6 +102,8 @@ pub struct TimeVerdict {
     pub failure: Option<String>,
     /// One sentence about the change and its cause; none if no change of time is confirmed.
     pub explanation: Option<String>,
+    /// The budget of its time, if the time is above it.
+    pub over_budget: Option<TimeOverBudget>,
     /// The acceptance of its slowdown, if there is one.
     pub accepted: Option<String>,
     /// True if an acceptance in the base matches, but the base may already contain the accepted slowdown.
@@ -189,34 +192,38 @@ impl GateVerdict {
     fn judge(session: &Session, outlook: bool) -> Result<Self, GateError> {
         let terms = &session.terms;
         let ledger = ledger(session)?;
-        let comparisons = session
-            .counted
-            .as_ref()
-            .map(comparisons)
-            .unwrap_or_default();
+        let parse = |text: &String| Limits::parse(text, Path::new("limits.toml"));
+        let counted = session.counted.as_ref();
+        let count_limits = counted.map(|counted| parse(&counted.limits)).transpose()?;
+        let time_limits = session.limits.as_ref().map(parse).transpose()?;
+        let mut complaints = ledger.complaints(&session.accepted.known);
+        if let Some(limits) = count_limits.as_ref().or(time_limits.as_ref()) {
+            let known = &session.accepted.known;
+            let ids = distinct(known.iter().map(|(id, _)| id.as_str()));
+            complaints.extend(limits.complaints(&ids));
+        }
+        let time_limits = time_limits.unwrap_or_default();
+        if !session.measured.is_empty() {
+            complaints.extend(time_budget::idle(&time_limits, &session.measured));
+        }
+        let comparisons = counted.map(comparisons).unwrap_or_default();
         let fair =
             (terms.budget_seconds - terms.floor_seconds) / session.measured.len().max(1) as f64;
         let judge_time = |measured| {
             let sequential_test = sequential_test(session, measured);
             let mut time = TimeVerdict::of(measured, &sequential_test, session, &comparisons);
             time.accept(&ledger, terms.rules.margin);
+            time.hold(&time_limits, measured);
             if outlook {
                 time.look_ahead(&sequential_test, fair);
             }
             time
         };
         let times = session.measured.iter().map(judge_time).collect();
-        let judge_counts = |counted: &Counted| {
-            let limits = Limits::parse(&counted.limits, Path::new("limits.toml"))?;
+        let counts = counted.zip(count_limits).map(|(counted, limits)| {
             let judged = judge(comparisons, &limits).hold(&limits, &counted.head);
-            Ok(judged.accept(&ledger, &counted.head))
-        };
-        let counts = session
-            .counted
-            .as_ref()
-            .map(judge_counts)
-            .transpose()
-            .map_err(GateError::Limits)?;
+            judged.accept(&ledger, &counted.head)
+        });
         Ok(Self {
             times,
             counts,
@@ -225,7 +232,7 @@ impl GateVerdict {
             margin: terms.rules.margin,
             layout_limit: terms.layout_limit,
             pending: ledger.pending(),
-            complaints: ledger.complaints(&session.accepted.known),
+            complaints,
             floor: session
                 .floor
                 .first()
@@ -248,7 +255,11 @@ impl GateVerdict {
             .as_ref()
             .filter(|counts| !counts.rows.is_empty())
             .map(CountsVerdict::conclusion);
-        if self.figures().iter().any(|one| one.standing.is_regression()) {
+        if self
+            .figures()
+            .iter()
+            .any(|one| one.standing.is_regression())
+        {
             return SuiteVerdict::Regressed;
         }
         if self.noise().is_some() || self.uncounted || self.untimed {
@@ -352,6 +363,7 @@ impl TimeVerdict {
             instructions: instruction_ratio(&row),
             failure: measured.failure.clone(),
             explanation: None,
+            over_budget: None,
             accepted: None,
             is_spent: false,
         };

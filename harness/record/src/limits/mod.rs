@@ -219,8 +219,12 @@ mod tests {
         let limits = parse(&text).expect("valid");
         let of = |metric, workload| {
             let metric = by_name(metric).expect("a metric");
-            let limit = limits.of(metric, workload).map(|one| one.tolerance.to_string());
-            let budget = limits.budget(metric, workload).map(|one| one.max.to_string());
+            let limit = limits
+                .of(metric, workload)
+                .map(|one| one.tolerance.to_string());
+            let budget = limits
+                .budget(metric, workload)
+                .map(|one| one.max.to_string());
             [limit, budget].map(Option::unwrap_or_default)
         };
         assert_eq!(of("peak-bytes", "large"), ["1 %", "max 64 MB"]);
@@ -294,7 +298,10 @@ mod tests {
                 "schema = 1{}",
                 entry("peak-bytes", "exact", "").replace("tolerance = \"exact\"", "")
             ),
-            &format!("schema = 1{}", entry("peak-bytes", "exact", "max = \"5 ms\"")),
+            &format!(
+                "schema = 1{}",
+                entry("peak-bytes", "exact", "max = \"5 ms\"")
+            ),
             &format!(
                 "schema = 1{}",
                 entry("latency-p95", "", "max = \"5 ms\"").replace("tolerance = \"\"", "")

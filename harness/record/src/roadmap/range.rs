@@ -135,7 +135,13 @@ fn ends(text: &str) -> Option<[f64; 2]> {
 /// The units that a value of this quantity may be written in, with their sizes.
 pub(crate) fn units(quantity: Quantity) -> &'static [(&'static str, f64)] {
     match quantity {
-        Quantity::Seconds => &[("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("us", 1e-6), ("ns", 1e-9)],
+        Quantity::Seconds => &[
+            ("s", 1.0),
+            ("ms", 1e-3),
+            ("µs", 1e-6),
+            ("us", 1e-6),
+            ("ns", 1e-9),
+        ],
         Quantity::Bytes => &[
             ("B", 1.0),
             ("KB", 1e3),

@@ -286,6 +286,7 @@ impl<'a> Bench<'a> {
                 counted: None,
                 uncounted: false,
                 untimed: false,
+                limits: None,
                 identical: Identical::default(),
                 unmatched: Vec::new(),
                 accepted: Accepted::default(),

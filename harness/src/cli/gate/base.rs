@@ -76,6 +76,10 @@ impl Gate {
         } else {
             rules::limits(base.project())?
         };
+        let time_budgets = match against.counts_only {
+            true => None,
+            false => rules::time_budgets(base.project())?,
+        };
         let mut accepted = rules::accepted(base.project(), &commit, project, &repository)?;
         accepted.honour = against.honour_new_acceptances;
         let amended = rules::amended(base.project(), project);
@@ -124,6 +128,7 @@ impl Gate {
             machine: times.machine,
             uncounted: counted.is_some() && sides.is_uncounted(),
             untimed: !identical.time && !against.counts_only && timed_phases.is_empty(),
+            limits: time_budgets,
             counted,
             identical,
             unmatched: sides
@@ -317,6 +322,7 @@ impl<'a> Sides<'a> {
                 compare(RecordView::baseline(base), RecordView::baseline(head)),
                 &judged,
             )
+            .hold(&judged, head)
         })?;
         Ok(Some(Counted { base, head, limits }))
     }

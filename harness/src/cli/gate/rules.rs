@@ -33,6 +33,14 @@ pub(super) fn limits(base: &Project) -> Result<String> {
     }))
 }
 
+/// The text of the base's limits, if they have a budget of time.
+pub(super) fn time_budgets(base: &Project) -> Result<Option<String>> {
+    let text = Limits::text_in(&base.baselines()).context("in the base")?;
+    let parsed = |text: &String| Limits::parse(text, Path::new(FILE));
+    let limits = text.as_ref().map(parsed).transpose()?;
+    Ok(text.filter(|_| limits.is_some_and(|limits| limits.has_time_budget())))
+}
+
 /// Reads and checks the acceptances of both sides, and those at the last commit of the base that changed anything
 /// outside the folder of baselines.
 pub(super) fn accepted(
@@ -100,7 +108,7 @@ pub(super) fn known(sides: [&[Description]; 2]) -> Vec<(String, String)> {
 /// The limits and the acceptances beside the stored baseline, as of today.
 pub(in crate::cli) struct StoredRules {
     limits: Limits,
-    pub(super) ledger: Ledger,
+    ledger: Ledger,
 }
 
 impl StoredRules {
@@ -114,7 +122,15 @@ impl StoredRules {
     /// Judges the counts of the head against those of the baseline.
     pub(in crate::cli) fn judge(&self, base: &Record, head: &Record) -> CountsVerdict {
         let comparisons = compare(RecordView::baseline(base), RecordView::record(head));
-        judge(comparisons, &self.limits).accept(&self.ledger, head)
+        let judged = judge(comparisons, &self.limits).hold(&self.limits, head);
+        judged.accept(&self.ledger, head)
+    }
+
+    /// Rules that have no effect: one sentence each. `known` is every workload and phase.
+    pub(super) fn complaints(&self, known: &[(String, String)]) -> Vec<String> {
+        let ids: Vec<&str> = known.iter().map(|(id, _)| id.as_str()).collect();
+        let of_limits = self.limits.complaints(&distinct(ids));
+        [self.ledger.complaints(known), of_limits].concat()
     }
 }
 

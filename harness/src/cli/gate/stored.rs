@@ -59,7 +59,7 @@ impl Gate {
                 head.write(&out)?;
             }
         }
-        let complaints = rules.ledger.complaints(&places([&base, &head]));
+        let complaints = rules.complaints(&places([&base, &head]));
         let plan = &request.plan;
         narrow(
             &Choice::new(&plan.filters, &plan.phases)?,
