@@ -29,6 +29,7 @@ mod run_scope;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;
 pub mod session;
+mod settings;
 mod stored_file;
 pub mod suggestion;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use commit::{COMMIT_FORMAT, Commit, Head};
 pub use environment::{Environment, PortableKey, UNKNOWN};
 pub use file::{OLDEST_SCHEMA, SCHEMA_VERSION};
 pub use run_scope::{RunScope, is_whole};
+pub use settings::Settings;
 pub use stored_file::{FileError, FileProblem};
 
 /// The types of the probe for the unit and the instruments of a workload.
@@ -114,6 +116,9 @@ pub struct Row {
     pub check: Check,
     /// One reading per instrument that succeeded.
     pub readings: Vec<Reading>,
+    /// Later readings of instruments that count, taken because the first one differed from the other side of a gate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recounts: Vec<Reading>,
     /// One entry per selected instrument that failed. A missing number never passes a gate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<Failure>,

@@ -16,6 +16,8 @@ use harness_probe::Unit;
 use harness_record::metric::{Figure, Metric};
 use harness_record::{Record, Row};
 
+use crate::counts::Recounted;
+
 /// One side of a comparison.
 #[derive(Debug, Clone, Copy)]
 pub struct RecordView<'a> {
@@ -25,6 +27,9 @@ pub struct RecordView<'a> {
     pub phase: Option<&'a str>,
     /// True if it has counts only, like a stored baseline. Missing wall times are then not reported.
     pub counts_only: bool,
+    /// True if one harness measured both sides after another, each built from its own sources. Settings of the build that
+    /// come from the sources are then the subject of the comparison, not an obstacle to it.
+    pub measured_together: bool,
 }
 
 impl<'a> RecordView<'a> {
@@ -34,6 +39,7 @@ impl<'a> RecordView<'a> {
             record,
             phase: None,
             counts_only: false,
+            measured_together: false,
         }
     }
 
@@ -43,6 +49,15 @@ impl<'a> RecordView<'a> {
             record,
             phase: None,
             counts_only: true,
+            measured_together: false,
+        }
+    }
+
+    /// The counts of one side of a gate against a revision.
+    pub fn measured_together(record: &'a Record) -> Self {
+        Self {
+            measured_together: true,
+            ..Self::baseline(record)
         }
     }
 
@@ -86,6 +101,8 @@ pub struct Comparison {
     pub head: Option<Figure>,
     /// `head` over `base`; none if they are not comparable or `base` is zero.
     pub ratio: Option<Figure>,
+    /// Every count of both sides, if a side was counted more than once.
+    pub recounted: Option<Recounted>,
     /// Comparability of the two figures.
     pub state: Comparability,
 }
@@ -130,6 +147,7 @@ pub fn compare(base: RecordView<'_>, head: RecordView<'_>) -> Vec<Comparison> {
         base: &base.record.environment,
         head: &head.record.environment,
         same_run: std::ptr::eq(base.record, head.record) || base.record == head.record,
+        measured_together: base.measured_together && head.measured_together,
     };
     let mut comparisons = Vec::new();
     for row in head.rows() {
