@@ -68,7 +68,7 @@ fn unchanged_code_passes_and_what_was_measured_is_kept() {
         counted.base.environment.revision.as_deref(),
         Some(session.base.commit.as_str())
     );
-    assert!(!counted.base.environment.dirty);
+    assert_eq!(counted.base.environment.dirty, Some(false));
     assert_eq!(
         gate_verdict.times[0].outcome,
         TimeOutcome::Verdict(Verdict::NotSlower)
