@@ -35,6 +35,12 @@ pub enum ProgramError {
     /// The build failed.
     #[error("building {0} failed; cargo's own message is above")]
     Build(String),
+    /// The compiler cannot build in this folder.
+    #[error(
+        "cannot build in {}: rustc accepts only paths that are UTF-8; move the checkout to such a folder",
+        .0.display()
+    )]
+    NoText(PathBuf),
     /// The build produced no such program.
     #[error("building {0} produced no program of that name; harness.toml may name the wrong one")]
     Missing(String),
@@ -83,6 +89,9 @@ impl Programs {
         let Some(mut cargo) = build_call(&cargo(), &project.root, &wanted) else {
             return Ok(Self::ready(project.root.clone(), Vec::new()));
         };
+        if project.root.to_str().is_none() {
+            return Err(ProgramError::NoText(project.root.clone()));
+        }
         if quiet {
             cargo.arg("--quiet");
         }

@@ -18,7 +18,7 @@ const MAX_FRAMES: usize = 1000;
 
 fn main() {
     let registry = or_exit(harness_suite::registry());
-    if std::env::args().any(|argument| argument == "--probe") {
+    if std::env::args_os().any(|argument| argument == "--probe") {
         return or_exit(serve_stdio(
             &registry,
             &mut Heap {
@@ -26,7 +26,7 @@ fn main() {
             },
         ));
     }
-    if std::env::args().any(|argument| argument == "--test") {
+    if std::env::args_os().any(|argument| argument == "--test") {
         // `cargo test` starts every bench to check that it runs.
         return;
     }
