@@ -1,14 +1,12 @@
 //! Opens a GPT-2 checkpoint as Hugging Face saves it. The linear layers are `Conv1D` there: kernels are `[in, out]`.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use memmap2::Mmap;
-use safetensors::{Dtype, SafeTensors};
+use safetensors::Dtype;
 
 use super::tensor::Stored;
+use super::tensor_files::{self, Entry};
 use super::{
     BlockWeights, CheckpointError, LinearWeights, NormWeights, Tensor, Weights, checkpoint_config,
 };
@@ -16,20 +14,29 @@ use crate::config::Config;
 
 /// The prefix that checkpoints saved from a model with a head carry.
 const PREFIX: &str = "transformer.";
+const CONFIG: &str = "config.json";
 const HEAD: &str = "lm_head.weight";
+
+/// The files of the checkpoint in `folder`: the configuration, then the tensors.
+pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, CheckpointError> {
+    let tensors = tensor_files::paths(folder)?;
+    Ok(std::iter::once(folder.join(CONFIG))
+        .chain(tensors)
+        .collect())
+}
 
 /// Opens the checkpoint in `folder` and takes every tensor of the model.
 pub(super) fn load(folder: &Path) -> Result<Weights, CheckpointError> {
-    let config = checkpoint_config::read(&folder.join("config.json"))?;
-    let mut file = TensorFile::open(folder.join("model.safetensors"))?;
+    let config = checkpoint_config::read(&folder.join(CONFIG))?;
+    let mut file = Tensors::open(folder)?;
     let weights = take_weights(&mut file, config)?;
     file.refuse_leftovers(weights.config.layers)?;
     Ok(weights)
 }
 
-fn take_weights(file: &mut TensorFile, config: Config) -> Result<Weights, CheckpointError> {
+fn take_weights(file: &mut Tensors, config: Config) -> Result<Weights, CheckpointError> {
     let (c, inner) = (config.embed, config.inner);
-    let token_embedding = file.take("wte.weight", &[config.vocab, c])?;
+    let token_embedding = file.token_embedding(&config)?;
     let position_embedding = file.take("wpe.weight", &[config.context, c])?;
     let blocks = (0..config.layers)
         .map(|layer| {
@@ -56,56 +63,34 @@ fn take_weights(file: &mut TensorFile, config: Config) -> Result<Weights, Checkp
     })
 }
 
-/// A mapped safetensors file whose tensors are taken out one by one.
-struct TensorFile {
+/// The tensors of a checkpoint, which are taken out one by one.
+struct Tensors {
+    /// The file that lists the tensors: the only one, or the index of several.
     path: PathBuf,
-    file: Arc<Mmap>,
     prefix: &'static str,
-    tensors: HashMap<String, Entry>,
+    entries: HashMap<String, Entry>,
 }
 
-struct Entry {
-    dtype: Dtype,
-    shape: Vec<usize>,
-    start: usize,
-    bytes: usize,
-}
-
-impl TensorFile {
-    fn open(path: PathBuf) -> Result<Self, CheckpointError> {
-        let read = |source| CheckpointError::Read {
-            path: path.clone(),
-            source,
-        };
-        let handle = File::open(&path).map_err(read)?;
-        // SAFETY: the map is private to this process and only read. The documentation of `Weights::load` requires that
-        // the file is not changed meanwhile.
-        let file = unsafe { Mmap::map(&handle) }.map_err(read)?;
-        let parsed = SafeTensors::deserialize(&file).map_err(|error| CheckpointError::Damaged {
-            path: path.clone(),
-            bytes: file.len(),
-            reason: error.to_string(),
-        })?;
-        let base = file.as_ptr() as usize;
-        let tensors: HashMap<_, _> = parsed
-            .iter()
-            .map(|(name, view)| {
-                let entry = Entry {
-                    dtype: view.dtype(),
-                    shape: view.shape().to_vec(),
-                    start: view.data().as_ptr() as usize - base,
-                    bytes: view.data().len(),
-                };
-                (name.to_owned(), entry)
-            })
-            .collect();
-        let prefixed = tensors.keys().any(|name| name.starts_with(PREFIX));
+impl Tensors {
+    fn open(folder: &Path) -> Result<Self, CheckpointError> {
+        let (path, entries) = tensor_files::open(folder)?;
+        let prefixed = entries.keys().any(|name| name.starts_with(PREFIX));
         Ok(Self {
             path,
-            file: Arc::new(file),
             prefix: if prefixed { PREFIX } else { "" },
-            tensors,
+            entries,
         })
+    }
+
+    /// Takes the token embedding. Files that store tied tensors once may have it under the name of the head.
+    fn token_embedding(&mut self, config: &Config) -> Result<Tensor, CheckpointError> {
+        const NAME: &str = "wte.weight";
+        let shape = [config.vocab, config.embed];
+        let is_there = self.entries.contains_key(&format!("{}{NAME}", self.prefix));
+        if config.tied_head && !is_there && self.entries.contains_key(HEAD) {
+            return self.take_exact(HEAD.to_owned(), &shape);
+        }
+        self.take(NAME, &shape)
     }
 
     fn norm(&mut self, name: &str, c: usize) -> Result<NormWeights, CheckpointError> {
@@ -132,7 +117,7 @@ impl TensorFile {
         if !config.tied_head {
             return self.take_exact(HEAD.to_owned(), &shape).map(Some);
         }
-        if !self.tensors.contains_key(HEAD) {
+        if !self.entries.contains_key(HEAD) {
             return Ok(None);
         }
         let head = self.take_exact(HEAD.to_owned(), &shape)?;
@@ -151,7 +136,7 @@ impl TensorFile {
     }
 
     fn take_exact(&mut self, name: String, shape: &[usize]) -> Result<Tensor, CheckpointError> {
-        let Some(entry) = self.tensors.remove(&name) else {
+        let Some(entry) = self.entries.remove(&name) else {
             return Err(CheckpointError::Missing {
                 path: self.path.clone(),
                 name,
@@ -159,7 +144,7 @@ impl TensorFile {
         };
         if entry.shape != shape {
             return Err(CheckpointError::Shape {
-                path: self.path.clone(),
+                path: entry.path,
                 name,
                 found: entry.shape,
                 expected: shape.to_vec(),
@@ -171,7 +156,7 @@ impl TensorFile {
             Dtype::BF16 => Stored::Bf16,
             other => {
                 return Err(CheckpointError::Stored {
-                    path: self.path.clone(),
+                    path: entry.path,
                     name,
                     stored: format!("{other:?}"),
                 });
@@ -179,7 +164,7 @@ impl TensorFile {
         };
         Ok(Tensor::mapped(
             shape,
-            Arc::clone(&self.file),
+            entry.file,
             entry.start,
             entry.bytes,
             stored,
@@ -196,11 +181,11 @@ impl TensorFile {
                     .is_some_and(|rest| rest == "bias" || rest == "masked_bias")
             })
         };
-        let mut extra: Vec<_> = self.tensors.keys().filter(|name| !is_mask(name)).collect();
+        let mut extra: Vec<_> = self.entries.keys().filter(|name| !is_mask(name)).collect();
         extra.sort();
         match extra.first() {
             Some(name) => Err(CheckpointError::Extra {
-                path: self.path.clone(),
+                path: self.entries[*name].path.clone(),
                 name: (*name).clone(),
             }),
             None => Ok(()),

@@ -8,12 +8,20 @@ use crate::config::ConfigError;
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
     /// A file could not be opened or mapped.
-    #[error("cannot read {path}: {source}; a checkpoint folder contains config.json and model.safetensors", path = path.display())]
+    #[error("cannot read {path}: {source}; a checkpoint folder contains config.json and model.safetensors (or its shards and their index)", path = path.display())]
     Read {
         /// The file.
         path: PathBuf,
         /// Error of the system.
         source: std::io::Error,
+    },
+    /// The index of several tensor files is wrong.
+    #[error("{path} is no index of tensor files: {reason}; copy the folder again", path = path.display())]
+    Index {
+        /// The index.
+        path: PathBuf,
+        /// The reason.
+        reason: String,
     },
     /// The configuration is not JSON, or a value in it has the wrong type.
     #[error("{path}: {reason}", path = path.display())]

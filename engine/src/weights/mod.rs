@@ -7,8 +7,9 @@ mod checkpoint_config;
 mod checkpoint_error;
 mod synthetic;
 mod tensor;
+mod tensor_files;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use checkpoint_error::CheckpointError;
 pub use tensor::Tensor;
@@ -79,15 +80,25 @@ impl Weights {
         synthetic::weights(config, seed)
     }
 
-    /// Opens a GPT-2 checkpoint folder as Hugging Face saves it: `config.json` beside `model.safetensors`.
+    /// Opens a GPT-2 checkpoint folder as Hugging Face saves it: `config.json` beside `model.safetensors`, or beside
+    /// several tensor files with the index `model.safetensors.index.json`. A tied head and embedding may be stored once,
+    /// under either name.
     ///
-    /// The file is mapped, not read; tensors stored as f16 or bf16 are converted at each call of [`Tensor::values`].
-    /// The file must not be changed while the weights are in use.
+    /// The files are mapped, not read; tensors stored as f16 or bf16 are converted at each call of [`Tensor::values`].
+    /// They must not be changed while the weights are in use.
     ///
     /// # Errors
     /// Returns an error if the folder is not such a checkpoint, see [`CheckpointError`].
     pub fn load(folder: &Path) -> Result<Self, CheckpointError> {
         checkpoint::load(folder)
+    }
+
+    /// Lists the files of a checkpoint folder, `config.json` first.
+    ///
+    /// # Errors
+    /// Returns an error if there is an index of tensor files that cannot be read.
+    pub fn files(folder: &Path) -> Result<Vec<PathBuf>, CheckpointError> {
+        checkpoint::files(folder)
     }
 
     /// Checks that the configuration describes a model and that every tensor has the shape that follows from it.

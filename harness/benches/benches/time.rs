@@ -48,7 +48,7 @@ fn main() {
 fn is_selected(workload: &dyn Workload) -> bool {
     let family = workload.id().split('/').next().unwrap_or_default();
     workload.selection() != Selection::OnDemand
-        || std::env::args()
+        || std::env::args_os()
             .skip(1)
-            .any(|argument| argument.contains(family))
+            .any(|argument| argument.to_string_lossy().contains(family))
 }

@@ -1,5 +1,6 @@
 //! `harness doctor`: reports if this machine can judge time, and tunes it while a command runs.
 
+use std::ffi::{OsStr, OsString};
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -60,7 +61,7 @@ pub(crate) struct Doctor {
     format: Format,
     /// Command to run, after --
     #[arg(last = true, value_name = "COMMAND", requires = "tune")]
-    command: Vec<String>,
+    command: Vec<OsString>,
 }
 
 impl Doctor {
@@ -182,7 +183,7 @@ impl Doctor {
             notice("All settings are as they were.");
         }
         drop(held);
-        let status = status.with_context(|| format!("cannot run {}", self.command[0]))?;
+        let status = status.with_context(|| format!("cannot run {}", self.command[0].display()))?;
         if process::stopped() {
             bail!("interrupted");
         }
@@ -196,15 +197,16 @@ impl Doctor {
     /// The command; with --fixed-layout all its processes get the same memory layout, if the system allows it.
     fn tuned_command(&self) -> Command {
         const FIXED: [&str; 2] = ["setarch", "--addr-no-randomize"];
-        let start = |words: &[&str]| {
+        let start = |words: &[&OsStr]| {
             let mut command = Command::new(words[0]);
             command.args(&words[1..]);
             command
         };
-        let mut words: Vec<&str> = self.command.iter().map(String::as_str).collect();
+        let fixed = FIXED.map(OsStr::new);
+        let mut words: Vec<&OsStr> = self.command.iter().map(OsString::as_os_str).collect();
         if self.fixed_layout {
             // A container may forbid it.
-            let tried = start(&[&FIXED[..], &["true"]].concat())
+            let tried = start(&[&fixed[..], &[OsStr::new("true")]].concat())
                 .stdin(Stdio::null())
                 .stderr(Stdio::null())
                 .status();
@@ -218,7 +220,7 @@ impl Doctor {
                     "The memory layout stays random: `setarch` is missing (Debian, Ubuntu: apt-get install util-linux)."
                 }
             });
-            words.splice(0..0, FIXED.into_iter().filter(|_| is_possible));
+            words.splice(0..0, fixed.into_iter().filter(|_| is_possible));
         }
         start(&words)
     }

@@ -39,6 +39,12 @@ pub enum ProgramError {
     /// The build failed.
     #[error("building {0} failed; cargo's own message is above")]
     Build(String),
+    /// The compiler cannot build in this folder.
+    #[error(
+        "cannot build in {}: rustc accepts only paths that are UTF-8; move the checkout to such a folder",
+        .0.display()
+    )]
+    NoText(PathBuf),
     /// The build produced no such program.
     #[error("building {0} produced no program of that name; harness.toml may name the wrong one")]
     Missing(String),
@@ -85,6 +91,9 @@ impl Programs {
     ) -> Result<Self, ProgramError> {
         let wanted = Target::all_of(programs.iter().copied());
         let calls = calls(&wanted);
+        if !calls.is_empty() && project.root.to_str().is_none() {
+            return Err(ProgramError::NoText(project.root.clone()));
+        }
         let mut built = Vec::new();
         for targets in &calls {
             let mut cargo = build_call(&cargo(), &project.root, targets);

@@ -130,12 +130,22 @@ pub(crate) fn build_call(cargo: &OsStr, root: &Path, targets: &[Target]) -> Comm
     }
     for feature in targets.iter().flat_map(|target| &target.features).unique() {
         command.args(["--features", feature]);
+        if feature.ends_with("/heap") {
+            for package in OF_DHAT {
+                let setting = format!("profile.release.package.{package}.opt-level=0");
+                command.args(["--config", &setting]);
+            }
+        }
     }
     command
         .arg("--message-format=json-render-diagnostics")
         .current_dir(root);
     command
 }
+
+/// The dependencies of dhat that take long to optimize. A heap build has them without optimization, because its speed is
+/// no figure. If the measured crate uses one of them, that part of it is not optimized there either.
+const OF_DHAT: [&str; 5] = ["addr2line", "backtrace", "gimli", "miniz_oxide", "object"];
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -73,7 +74,7 @@ impl ProjectClone {
     pub fn open(project: &Project, repository: &Repository) -> Result<Self, CloneError> {
         let home = project.root.join("target/harness-selftest");
         let home = bases_folder::prepare(&home)?;
-        let source = repository.git.ask(
+        let source = repository.git.path(
             "find the top of the repository",
             &["rev-parse", "--show-toplevel"],
         )?;
@@ -85,14 +86,8 @@ impl ProjectClone {
                 .tempdir_in(&home)
                 .map_err(at("write", &home))?;
             let place = unfinished.path().join("clone");
-            let call = [
-                "clone",
-                "--quiet",
-                "--local",
-                "--no-checkout",
-                &source,
-                &place.to_string_lossy(),
-            ];
+            let words = ["clone", "--quiet", "--local", "--no-checkout"].map(OsStr::new);
+            let call = [&words[..], &[source.as_os_str(), place.as_os_str()]].concat();
             repository.git.ask("clone the project", &call)?;
             let exclude = place.join(".git/info/exclude");
             fs::create_dir_all(place.join(".git/info")).map_err(at("write", &exclude))?;
@@ -106,7 +101,7 @@ impl ProjectClone {
         Ok(Self {
             git,
             repository: repository.clone(),
-            source: source.into(),
+            source,
         })
     }
 
@@ -127,14 +122,9 @@ impl ProjectClone {
         if !there.status.success() {
             // Some commits, such as those of a detached head, belong to no branch that could be fetched.
             let upload = "--upload-pack=git -c uploadpack.allowAnySHA1InWant=true upload-pack";
-            let call = [
-                "fetch",
-                "--quiet",
-                "--no-tags",
-                upload,
-                &self.source.to_string_lossy(),
-                &commit.id,
-            ];
+            let words = ["fetch", "--quiet", "--no-tags", upload].map(OsStr::new);
+            let from = [self.source.as_os_str(), OsStr::new(&commit.id)];
+            let call = [&words[..], &from].concat();
             self.git.ask("fetch a commit of the project", &call)?;
         }
         Ok(())
@@ -159,12 +149,7 @@ impl ProjectClone {
         self.written(TASK, &index, &["read-tree", &base.id])?;
         let mut files = BTreeMap::new();
         for edit in edits {
-            let path = self
-                .repository
-                .prefix
-                .join(&edit.file)
-                .to_string_lossy()
-                .into_owned();
+            let path = self.repository.prefix.join(&edit.file).into_os_string();
             let (_, text) = match files.entry(path) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(new) => {
@@ -180,22 +165,16 @@ impl ProjectClone {
         for (path, (mode, text)) in files {
             let content = scratch.path().join("content");
             fs::write(&content, text).map_err(at("write", &content))?;
-            let call = [
-                "hash-object",
-                "-w",
-                "-t",
-                "blob",
-                "--no-filters",
-                &content.to_string_lossy(),
-            ];
+            let words = ["hash-object", "-w", "-t", "blob", "--no-filters"].map(OsStr::new);
+            let call = [&words[..], &[content.as_os_str()]].concat();
             let blob = self.git.ask(TASK, &call)?;
             self.written(
                 TASK,
                 &index,
                 &[
-                    "update-index",
-                    "--cacheinfo",
-                    &format!("{mode},{blob},{path}"),
+                    OsStr::new("update-index"),
+                    OsStr::new("--cacheinfo"),
+                    &joined(&format!("{mode},{blob},"), &path),
                 ],
             )?;
         }
@@ -224,20 +203,32 @@ impl ProjectClone {
     }
 
     /// The mode and the text of a regular file that is edited.
-    fn file(&self, base: &Commit, edit: &Edit, path: &str) -> Result<(String, String), CloneError> {
+    fn file(
+        &self,
+        base: &Commit,
+        edit: &Edit,
+        path: &OsStr,
+    ) -> Result<(String, String), CloneError> {
         const TASK: &str = "read a file of the base";
         let line = self.git.ask(
             "look for a file of the base",
-            &["ls-tree", "--full-tree", &base.id, "--", path],
+            &[
+                OsStr::new("ls-tree"),
+                OsStr::new("--full-tree"),
+                OsStr::new(&base.id),
+                OsStr::new("--"),
+                path,
+            ],
         )?;
         let mode = line
             .split_whitespace()
             .next()
             .filter(|mode| mode.starts_with("100"));
         let mode = mode.ok_or_else(|| CloneError::NoFile(edit.file.clone(), base.to_string()))?;
-        let name = format!("{}:{path}", base.id);
-        let size = self.git.ask(TASK, &["cat-file", "-s", &name])?;
-        let output = self.git.run(TASK, &["cat-file", "blob", &name])?;
+        let name = joined(&format!("{}:", base.id), path);
+        let words = |what| [OsStr::new("cat-file"), OsStr::new(what), &name];
+        let size = self.git.ask(TASK, &words("-s"))?;
+        let output = self.git.run(TASK, &words("blob"))?;
         match String::from_utf8(output.stdout) {
             Ok(text) if text.len().to_string() == size => Ok((mode.to_owned(), text)),
             _ => Err(CloneError::NoText(edit.file.clone())),
@@ -249,7 +240,7 @@ impl ProjectClone {
         &self,
         task: &'static str,
         index: &Path,
-        arguments: &[&str],
+        arguments: &[impl AsRef<OsStr>],
     ) -> Result<String, CloneError> {
         let mut command = self.git.command();
         command
@@ -263,6 +254,13 @@ impl ProjectClone {
         }
         Ok(self.git.succeed(task, command.args(arguments))?)
     }
+}
+
+/// A word of a command that ends in a path, which may contain any bytes.
+fn joined(start: &str, path: &OsStr) -> OsString {
+    let mut word = OsString::from(start);
+    word.push(path);
+    word
 }
 
 fn occurrences(file: &str, times: usize) -> String {

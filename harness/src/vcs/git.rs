@@ -81,7 +81,7 @@ impl Git {
     pub(super) fn complete(
         &self,
         task: &'static str,
-        arguments: &[&str],
+        arguments: &[impl AsRef<OsStr>],
     ) -> Result<Vec<u8>, RepositoryError> {
         let mut call = self.command();
         call.args(arguments)
@@ -103,7 +103,7 @@ impl Git {
     pub(super) fn run(
         &self,
         task: &'static str,
-        arguments: &[&str],
+        arguments: &[impl AsRef<OsStr>],
     ) -> Result<Output, RepositoryError> {
         self.finish(task, self.command().args(arguments))
     }
@@ -133,9 +133,20 @@ impl Git {
     pub(super) fn ask(
         &self,
         task: &'static str,
-        arguments: &[&str],
+        arguments: &[impl AsRef<OsStr>],
     ) -> Result<String, RepositoryError> {
         self.succeed(task, self.command().args(arguments))
+    }
+
+    /// Runs git, and returns the path that it printed if it succeeded. The path may contain any bytes.
+    pub(super) fn path(
+        &self,
+        task: &'static str,
+        arguments: &[&str],
+    ) -> Result<PathBuf, RepositoryError> {
+        let printed = self.complete(task, arguments)?;
+        let line = printed.strip_suffix(b"\n").unwrap_or(&printed);
+        Ok(OsStr::from_bytes(line).into())
     }
 
     /// Runs a prepared call of git, and returns its standard output if it succeeded.

@@ -1,7 +1,5 @@
 //! Read access to the project's git history: finding commits, and files of the working tree.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use harness_record::{COMMIT_FORMAT, Commit, Head};
@@ -34,8 +32,8 @@ impl Repository {
 
     pub(super) fn with(git: Git) -> Result<Self, RepositoryError> {
         const TASK: &str = "find the repository";
-        let git_folder = git.ask(TASK, &["rev-parse", "--absolute-git-dir"])?.into();
-        let prefix = git.ask(TASK, &["rev-parse", "--show-prefix"])?.into();
+        let git_folder = git.path(TASK, &["rev-parse", "--absolute-git-dir"])?;
+        let prefix = git.path(TASK, &["rev-parse", "--show-prefix"])?;
         Ok(Self {
             git,
             git_folder,
@@ -106,13 +104,10 @@ impl Repository {
     /// # Errors
     /// If git fails.
     pub(super) fn files(&self) -> Result<(PathBuf, Vec<PathBuf>), RepositoryError> {
-        let folder = self.git.complete(
+        let folder = self.git.path(
             "find the top of the repository",
             &["rev-parse", "--show-toplevel"],
         )?;
-        let folder = PathBuf::from(OsStr::from_bytes(
-            folder.strip_suffix(b"\n").unwrap_or(&folder),
-        ));
         // From a truncated list, other programs would be built.
         let files = Git {
             folder: folder.clone(),

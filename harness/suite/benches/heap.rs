@@ -14,10 +14,10 @@ static ALLOCATOR: harness_probe::Allocator = harness_probe::Allocator;
 
 fn main() {
     let registry = or_exit(harness_suite::registry());
-    if std::env::args().any(|argument| argument == "--probe") {
+    if std::env::args_os().any(|argument| argument == "--probe") {
         return or_exit(serve_stdio(&registry, &mut Heap::new()));
     }
-    if std::env::args().any(|argument| argument == "--test") {
+    if std::env::args_os().any(|argument| argument == "--test") {
         // `cargo test` starts every bench to check that it runs.
         return;
     }

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::tolerance::{Tolerance, largest};
+use crate::tolerance::{Tolerance, check_finite, largest};
 
 /// The number of values that are stored of a sampled result.
 const SAMPLES: usize = 16;
@@ -114,6 +114,7 @@ impl Answer {
                 found.len()
             ));
         }
+        check_finite(found)?;
         for (index, &expected) in (0..).step_by(*every).zip(values) {
             if !Tolerance::LOGITS.allows(found[index].into(), expected, *largest) {
                 return Err(format!(

@@ -36,6 +36,7 @@ impl Tolerance {
                 expected.len()
             ));
         }
+        check_finite(found)?;
         let largest = largest(expected);
         let differs = |(found, expected): (&f32, &f32)| {
             !self.allows(f64::from(*found), f64::from(*expected), largest)
@@ -53,6 +54,22 @@ impl Tolerance {
     pub(crate) fn allows(self, found: f64, expected: f64, largest: f64) -> bool {
         (found - expected).abs() <= self.of_value * expected.abs() + self.of_largest * largest
     }
+}
+
+/// Checks that every value is a finite number.
+///
+/// # Errors
+/// One sentence: the first value that is not, and the number of such values.
+pub(crate) fn check_finite(found: &[f32]) -> Result<(), String> {
+    let Some(index) = found.iter().position(|value| !value.is_finite()) else {
+        return Ok(());
+    };
+    let count = found.iter().filter(|value| !value.is_finite()).count();
+    Err(format!(
+        "value {index} is {}, which is not finite ({count} of {} values are not)",
+        found[index],
+        found.len()
+    ))
 }
 
 /// The largest magnitude.
@@ -84,6 +101,16 @@ mod tests {
             }
         }
         assert!(Tolerance::KERNEL.check(&expected[1..], &expected).is_err());
+    }
+
+    #[test]
+    fn values_that_are_not_finite_are_named_as_such() {
+        let nan = [1.0, f32::NAN, f32::INFINITY, 2.0];
+        let expected = "value 1 is NaN, which is not finite (2 of 4 values are not)";
+        // Equal values of a broken engine are no agreement.
+        let wrong = Tolerance::LOGITS.check(&nan, &nan);
+        assert_eq!(wrong, Err(expected.to_owned()));
+        assert_eq!(check_finite(&[0.0, -1.0]), Ok(()));
     }
 
     #[test]

@@ -74,7 +74,12 @@ pub(crate) fn regressed() -> Record {
 
 impl Project {
     pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let odd = std::os::unix::ffi::OsStrExt::from_bytes(b"caf\xe9-");
+        let odd: &OsStr = odd;
+        let folder = tempfile::Builder::new()
+            .prefix(odd)
+            .tempdir()
+            .expect("a temporary folder");
         let project = Self { folder };
         project.write("harness.toml", CONFIGURATION);
         project.write(

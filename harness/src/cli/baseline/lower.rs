@@ -1,5 +1,7 @@
 //! `harness baseline save --improved-only`: lowers the stored counts that improved and leaves all others.
 
+use std::ffi::OsString;
+
 use anyhow::{Result, bail};
 use harness::project::Project;
 use harness::terminal::{exact, notice, show};
@@ -46,7 +48,7 @@ pub(super) fn lowered(
             changed.push(old.lowered(new, &named));
         }
     }
-    let save = typed(["baseline", "save"].map(str::to_owned));
+    let save = typed(["baseline", "save"].map(OsString::from));
     match (tables.is_empty(), unknown.as_slice()) {
         (true, [key, ..]) => bail!(
             "nothing was lowered: there is no baseline {key} in {}; `{save}` makes one",

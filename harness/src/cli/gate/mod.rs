@@ -149,7 +149,7 @@ impl Gate {
         if self.out.is_some() {
             bail!("--out names the file of one comparison; give one --base, or leave --out out");
         }
-        if matches!(self.format, Format::Json | Format::Csv) {
+        if self.format.is_exact() {
             bail!("json and csv contain one comparison; give one --base for each call");
         }
         let mut worst = Status::Fine;

@@ -1,5 +1,6 @@
 //! Reads the limits and acceptances of a gate, before minutes are spent on measuring.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -141,7 +142,7 @@ pub(super) fn announce_built_in(project: &Project) {
         notice(&format!(
             "there is no {}, so the built-in limits apply; `{}` writes them to this file",
             path.display(),
-            typed(["baseline", "save"].map(str::to_owned))
+            typed(["baseline", "save"].map(OsString::from))
         ));
     }
 }

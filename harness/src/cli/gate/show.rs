@@ -1,5 +1,7 @@
 //! Prints the verdict of a gate in every format.
 
+use std::ffi::OsString;
+
 use anyhow::Result;
 use harness::terminal::{notice, print, show};
 use harness_record::session::Session;
@@ -33,20 +35,25 @@ pub(super) fn print_report(report: &GateReport<'_>, format: Format) -> Result<()
 pub(super) fn repeating(session: &Session) -> String {
     let commit = session.base.commit.get(..COMMIT_DIGITS);
     let commit = commit.unwrap_or(&session.base.commit);
-    let mut arguments = at_commit(std::env::args().skip(1), commit);
-    if !session.measured.is_empty() && !arguments.iter().any(|one| one.starts_with("--seed")) {
-        arguments.extend(["--seed".to_owned(), session.terms.seed.to_string()]);
+    let mut arguments = at_commit(std::env::args_os().skip(1), commit);
+    let has_seed = arguments
+        .iter()
+        .any(|one| one.as_encoded_bytes().starts_with(b"--seed"));
+    if !session.measured.is_empty() && !has_seed {
+        arguments.extend(["--seed".into(), session.terms.seed.to_string().into()]);
     }
     typed(arguments)
 }
 
 /// The arguments with this commit as the base, and without options that decide about the output only.
-fn at_commit(mut arguments: impl Iterator<Item = String>, commit: &str) -> Vec<String> {
+fn at_commit(mut arguments: impl Iterator<Item = OsString>, commit: &str) -> Vec<OsString> {
     let mut kept = Vec::new();
     while let Some(argument) = arguments.next() {
-        let (option, value) = match argument.split_once('=') {
+        // Only a value can contain bytes that are not UTF-8.
+        let text = argument.to_string_lossy();
+        let (option, value) = match text.split_once('=') {
             Some((option, value)) => (option, Some(value)),
-            None => (argument.as_str(), None),
+            None => (&*text, None),
         };
         match option {
             "--base" | "--out" | "--format" => {
@@ -54,7 +61,7 @@ fn at_commit(mut arguments: impl Iterator<Item = String>, commit: &str) -> Vec<S
                     arguments.next();
                 }
                 if option == "--base" {
-                    kept.extend([option.to_owned(), commit.to_owned()]);
+                    kept.extend([option.into(), commit.into()]);
                 }
             }
             _ => kept.push(argument),
@@ -65,11 +72,16 @@ fn at_commit(mut arguments: impl Iterator<Item = String>, commit: &str) -> Vec<S
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+
     use super::*;
 
     #[test]
     fn the_base_is_named_by_its_commit() {
-        let of = |text: &str| at_commit(text.split(' ').map(str::to_owned), "0123").join(" ");
+        let of = |text: &str| {
+            let kept = at_commit(text.split(' ').map(OsString::from), "0123");
+            kept.join(OsStr::new(" "))
+        };
         assert_eq!(
             of("gate --base main --budget 20"),
             "gate --base 0123 --budget 20"

@@ -1,7 +1,7 @@
 //! Workloads on a real model, from a checkpoint that the user names.
 //!
-//! The environment variable `HARNESS_MODEL` names a folder with `config.json` and `model.safetensors`, as Hugging Face
-//! saves them. Its workloads are measured on demand only.
+//! The environment variable `HARNESS_MODEL` names a folder with `config.json` and `model.safetensors` (or its shards), as
+//! Hugging Face saves them. Its workloads are measured on demand only.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -45,16 +45,18 @@ impl Checkpoint {
         &self.weights
     }
 
-    /// Digest of both files. It is computed at the first call, because hashing gigabytes takes seconds and a program that
+    /// Digest of all files. It is computed at the first call, because hashing gigabytes takes seconds and a program that
     /// only runs a workload does not need it.
     pub(super) fn digest(&self) -> &str {
         self.digest.get_or_init(|| {
-            let files = [
-                self.folder.join("config.json"),
-                self.folder.join("model.safetensors"),
-            ];
+            let unreadable = |error: String| format!("unreadable: {error}");
             // The files were readable a moment ago. If they are not any more, the digest differs from that of any files.
-            digest_of_files(&files).unwrap_or_else(|error| format!("unreadable: {error}"))
+            match Weights::files(&self.folder) {
+                Ok(files) => {
+                    digest_of_files(&files).unwrap_or_else(|error| unreadable(error.to_string()))
+                }
+                Err(error) => unreadable(error.to_string()),
+            }
         })
     }
 }

@@ -4,11 +4,12 @@
 //! minutes to compute one. There, each phase is compared with another phase that shares little code with it. This finds an
 //! optimization that computes something else, but not an error that both phases have.
 
+use engine::Engine;
 use harness_probe::Options;
 
 use super::measured_model::MeasuredModel;
 use crate::answer::Answer;
-use crate::tolerance::{Tolerance, largest};
+use crate::tolerance::{Tolerance, check_finite, largest};
 
 /// The source of the expected answer.
 pub(super) enum Expected {
@@ -90,6 +91,9 @@ impl Expected {
             .chunks_exact(engine.config().vocab)
             .skip(prompt.len() - 1);
         for (index, (&token, row)) in found.iter().zip(rows).enumerate() {
+            check_finite(row).map_err(|wrong| {
+                format!("the logits for token {index} are wrong in phase {phase}: {wrong}")
+            })?;
             let (best, logit) = best(row);
             let near =
                 |found: f32| Tolerance::LOGITS.allows(found.into(), logit.into(), largest(row));
@@ -100,6 +104,16 @@ impl Expected {
             }
         }
         Ok(())
+    }
+}
+
+/// Explains wrong tokens by logits that are not finite, if the engine computes such logits after a prompt. Otherwise
+/// returns `wrong`.
+pub(super) fn explained(wrong: String, engine: &Engine, prompt: &[u32]) -> String {
+    let logits = engine.logits(prompt);
+    match logits.map(|logits| check_finite(&logits)) {
+        Ok(Err(not_finite)) => format!("the logits of the prompt are wrong: {not_finite}"),
+        _ => wrong,
     }
 }
 

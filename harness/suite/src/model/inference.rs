@@ -6,7 +6,7 @@ use harness_probe::protocol::Span;
 use harness_probe::{Instrument, Options, Prepared, Selection, Unit, Workload, WorkloadError};
 use serde_json::{Value, json};
 
-use super::expected::Expected;
+use super::expected::{Expected, explained};
 use super::measured_model::MeasuredModel;
 use super::spans::spans;
 use crate::SuiteWorkload;
@@ -183,7 +183,8 @@ impl Prepared for PreparedInference {
             Some(failure) => Err(failure.clone()),
             None => self
                 .expected
-                .check_tokens(&self.prompt, self.new, &self.tokens),
+                .check_tokens(&self.prompt, self.new, &self.tokens)
+                .map_err(|wrong| explained(wrong, &self.engine, &self.prompt)),
         }
     }
 

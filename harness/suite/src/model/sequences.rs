@@ -4,6 +4,7 @@ use engine::{BatchSession, Engine, EngineError, Overflow, Sampler, generate_stre
 use harness_probe::{Instrument, Options, Prepared, Selection, Unit, Workload, WorkloadError};
 use serde_json::{Value, json};
 
+use super::expected::explained;
 use super::measured_model::MeasuredModel;
 use crate::SuiteWorkload;
 use crate::answer::{self, Answer};
@@ -173,7 +174,10 @@ impl Prepared for PreparedSequences {
     fn check(&mut self) -> Result<(), String> {
         match &self.failure {
             Some(failure) => Err(failure.clone()),
-            None => self.expected.check_tokens(&self.tokens),
+            None => self
+                .expected
+                .check_tokens(&self.tokens)
+                .map_err(|wrong| explained(wrong, &self.engine, &self.prompts[0])),
         }
     }
 
