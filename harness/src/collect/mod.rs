@@ -6,6 +6,7 @@ pub mod instrument;
 mod machine;
 mod plan;
 mod profile;
+mod program_workload;
 mod progress;
 mod recount;
 
@@ -24,7 +25,7 @@ use harness_record::machine::Circumstances;
 use harness_record::{About, Environment, Record, Row, RunScope, UNKNOWN};
 use thiserror::Error;
 
-use crate::collect::instrument::{Measurement, Settings};
+use crate::collect::instrument::{BuiltProgram, Measurement, Settings};
 use crate::doctor::{self, Counters, System};
 use crate::layout::PoolError;
 use crate::probe::{Greeting, Probe, ProbeError};
@@ -101,6 +102,9 @@ pub enum MeasureError {
     Interrupted,
 }
 
+/// Message for a processor whose counters cannot be read, without the reason.
+pub const NO_COUNTERS: &str = "the counters of the processor cannot be read here";
+
 /// Message for a missing valgrind when instructions are to be counted.
 pub const VALGRIND_MISSING: &str = "valgrind is missing, so instructions cannot be counted; install it (Debian, Ubuntu: apt-get install valgrind)";
 
@@ -162,11 +166,10 @@ impl Measured<'_> {
     /// # Errors
     /// If the probe does not answer.
     pub fn greet(&self, time_limit: Duration) -> Result<Greeting, ProbeError> {
-        Probe::start(
-            self.programs.command(&self.project.config.probe),
-            time_limit,
-        )?
-        .hello()
+        let program = &self.project.config.probe;
+        let mut greeting = Probe::start(self.programs.command(program), time_limit)?.hello()?;
+        program_workload::complete(&mut greeting.workloads, program);
+        Ok(greeting)
     }
 
     /// Describes the machine, the toolchain and the revision. The instruction set comes from the probe's greeting.
@@ -230,7 +233,7 @@ impl Measured<'_> {
             .plan
             .instruments
             .iter()
-            .any(|instrument| instrument.is_counted());
+            .any(|instrument| !instrument.runs_alone());
         let counts_isa = match is_counted {
             true => isa_under_valgrind(probe(), request, &settings),
             false => Ok(isa.clone()),
@@ -250,13 +253,18 @@ impl Measured<'_> {
             counts_isa: &counts_isa,
             settings: &settings,
             counts_settings: &counts,
+            built: programs.file(&config.probe).map(|file| BuiltProgram {
+                file,
+                root: &self.project.root,
+                program: &config.probe,
+            }),
             run: &created,
         };
         let chosen = Instrument::ALL
             .into_iter()
             .filter(|instrument| request.plan.instruments.contains(instrument));
         let (counted, timed): (Vec<_>, Vec<_>) =
-            chosen.partition(|instrument| instrument.is_counted());
+            chosen.partition(|instrument| !instrument.runs_alone());
         let timing = instrument::readers(&timed, &measurement);
         let counting = instrument::readers(&counted, &measurement);
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);

@@ -108,6 +108,7 @@ fn unit(quantity: Quantity) -> &'static str {
         Quantity::Instructions => "instructions",
         Quantity::Bytes => "bytes",
         Quantity::Blocks => "blocks",
+        Quantity::Events => "events",
     }
 }
 

@@ -136,7 +136,10 @@ fn units(quantity: Quantity) -> &'static [(&'static str, f64)] {
     match quantity {
         Quantity::Seconds => &[("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9)],
         Quantity::Bytes => &[("B", 1.0), ("KB", 1e3), ("MB", 1e6), ("GB", 1e9)],
-        Quantity::PerSecond | Quantity::Instructions | Quantity::Blocks => &[("", 1.0)],
+        Quantity::PerSecond
+        | Quantity::Instructions
+        | Quantity::Blocks
+        | Quantity::Events => &[("", 1.0)],
     }
 }
 

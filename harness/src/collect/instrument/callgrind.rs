@@ -18,8 +18,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use walkdir::{DirEntry, WalkDir};
 
-use super::counted_probe::CountedProbe;
-use super::{Definition, InstrumentReader, Settings, Taken, each_phase};
+use super::counted_probe::{CountedProbe, Output};
+use super::{Definition, InstrumentReader, Measurement, Settings, Taken, each_phase};
 use crate::file_error::FileError;
 use crate::process;
 
@@ -52,15 +52,7 @@ pub struct Callgrind<'a> {
 pub(super) const DEFINITION: Definition = Definition {
     instrument: Instrument::Callgrind,
     program: |config| &config.callgrind,
-    reader: |measurement| {
-        Box::new(Callgrind {
-            bench: Some(measurement.instruction_bench),
-            probe: measurement.probe,
-            workloads: measurement.workloads,
-            isa: measurement.counts_isa.clone(),
-            settings: measurement.settings,
-        })
-    },
+    reader: |measurement| Box::new(Callgrind::of(measurement)),
 };
 
 impl InstrumentReader for Callgrind<'_> {
@@ -101,7 +93,18 @@ impl InstrumentReader for Callgrind<'_> {
     }
 }
 
-impl Callgrind<'_> {
+impl<'a> Callgrind<'a> {
+    /// The reader of a measurement.
+    pub(super) fn of(measurement: &Measurement<'a>) -> Self {
+        Self {
+            bench: Some(measurement.instruction_bench),
+            probe: measurement.probe,
+            workloads: measurement.workloads,
+            isa: measurement.counts_isa.clone(),
+            settings: measurement.settings,
+        }
+    }
+
     fn count_probe(&self, case: &Case) -> Taken {
         let counted = self
             .isa
@@ -140,16 +143,25 @@ impl Callgrind<'_> {
     /// # Errors
     /// One sentence, if they cannot be counted.
     pub fn graph(&self, workload: &str, phase: &str) -> Result<CallGraph, String> {
-        let isa = self.isa.as_deref().map_err(Clone::clone)?;
         let case = Case {
             workload: workload.to_owned(),
             phase: phase.to_owned(),
         };
+        let output = self.output(&case, SEPARATE_CALLERS)?;
+        CallGraph::parse(&output.text).map_err(|error| error.to_string())
+    }
+
+    /// Runs a case once more, with these options of callgrind.
+    ///
+    /// # Errors
+    /// One sentence, if it cannot be counted.
+    pub(super) fn output(&self, case: &Case, options: &str) -> Result<Output, String> {
+        let isa = self.isa.as_deref().map_err(Clone::clone)?;
         let Some(bench) = self.bench else {
-            let options: Vec<&str> = SEPARATE_CALLERS.split(' ').collect();
-            return self.counted_probe().graph(&case, Some(isa), &options);
+            let options: Vec<&str> = options.split(' ').collect();
+            return self.counted_probe().run(case, Some(isa), &options);
         };
-        let (folder, _) = self.run(bench, &case, isa, Some(SEPARATE_CALLERS))?;
+        let (folder, _) = self.run(bench, case, isa, Some(options))?;
         let found = find(folder.path(), |name| {
             name.starts_with("callgrind.") && name.ends_with(".out")
         });
@@ -157,8 +169,13 @@ impl Callgrind<'_> {
             [] => Err(format!(
                 "the runner of iai-callgrind left no callgrind output for {case}"
             )),
-            [file] => CallGraph::parse(&fs::read_to_string(file).map_err(unreadable)?)
-                .map_err(|error| error.to_string()),
+            [file] => Ok(Output {
+                text: fs::read_to_string(file).map_err(unreadable)?,
+                // After counting, the bench checks the answer and fails if it is wrong.
+                check: Check::Passed,
+                isa: isa.to_owned(),
+                threads: 1,
+            }),
             several => Err(format!(
                 "{} threads or processes were counted, where one should compute",
                 several.len()
