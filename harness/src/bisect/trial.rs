@@ -13,9 +13,9 @@ use harness_record::metric::{LEVEL, Metric};
 use harness_record::{Record, number};
 
 use crate::bisect::Finding;
+use crate::collect::Greeting;
 use crate::collect::{MeasureError, Measured, Progress, Request, Selected};
-use crate::layout::{Pools, Timed};
-use crate::probe::Greeting;
+use crate::layout::{SuitePools, Timed};
 use crate::timing::{Conditions, Scheduler, Stopped};
 
 /// A commit that was built and can be tried.
@@ -150,12 +150,13 @@ impl Trial<'_> {
                 budget,
                 seed,
             } => {
-                let (good, candidate) = (timed(self.good), timed(candidate));
+                let id = &self.workload.id;
+                let [good, candidate] = [self.good, candidate].map(|side| timed(side, id));
                 // An unreadable program fails later, where it is copied.
                 if good.is_identical(&candidate).unwrap_or_default() {
                     return Ok(Answer::identical());
                 }
-                let pools = Pools::make(self.copies, &good, &candidate, seed)?;
+                let pools = SuitePools::make(self.copies, [(id.clone(), good, candidate)], seed)?;
                 let timed = TimedPhase {
                     workload: self.workload.id.clone(),
                     phase: self.phase.to_owned(),
@@ -238,16 +239,22 @@ impl Answer {
     /// Judges one count of a commit like a gate whose base is the good end.
     pub fn by_count(good: &Record, counts: &Record, metric: &Metric, limits: &Limits) -> Self {
         let about = |row: &Comparison| row.metric.is_none_or(|of| of.name() == metric.name());
-        let comparisons = compare(Compared::baseline(good), Compared::baseline(counts))
-            .into_iter()
-            .filter(about);
+        let comparisons = compare(
+            Compared::measured_together(good),
+            Compared::measured_together(counts),
+        )
+        .into_iter()
+        .filter(about);
         let Some(row) = judge(comparisons.collect(), limits).rows.into_iter().next() else {
             return Self::skipped(format!("it has no value for {}", metric.name()));
         };
         let value = row.comparison.head.map(|figure| figure.value);
         let finding = match &row.judgement {
             CountVerdict::Unjudged(why) => return Self::skipped(why.clone()),
-            CountVerdict::Regressed(_) | CountVerdict::Accepted(..) => Finding::Bad,
+            // Budgets are not held in a search; the change of a commit counts.
+            CountVerdict::Regressed(_)
+            | CountVerdict::Accepted(..)
+            | CountVerdict::OverBudget(..) => Finding::Bad,
             CountVerdict::Unchanged(_)
             | CountVerdict::Moved(_)
             | CountVerdict::NotRepeatable(_)
@@ -271,11 +278,8 @@ impl Answer {
     }
 }
 
-fn timed(side: Build<'_>) -> Timed<'_> {
-    Timed {
-        programs: side.measured.programs,
-        probe: &side.measured.project.config.probe,
-    }
+fn timed<'a>(side: Build<'a>, workload: &str) -> Timed<'a> {
+    side.measured.timed(side.greeting, workload)
 }
 
 fn by_time(sequential_test: &SequentialTest) -> Answer {

@@ -11,6 +11,7 @@ use harness::collect::{self, Plan, Request};
 use harness::hardware;
 use harness::project::Project;
 use harness::terminal::{self, notice};
+use harness::valgrind;
 use harness_judge::compare::metrics;
 use harness_probe::Instrument;
 use harness_record::acceptance::judged;
@@ -135,8 +136,15 @@ impl ValueEnum for What {
 }
 
 impl Metrics {
-    /// The instruments that are chosen, or all but those on demand if none is, in the order in which they run.
-    pub(super) fn instruments(&self) -> Result<Vec<Instrument>> {
+    /// The instruments that are chosen, or all but those on demand if none is, in the order in which they run. A choice that no suite of the
+    /// project has a program for is an error.
+    pub(super) fn instruments(&self, project: &Project) -> Result<Vec<Instrument>> {
+        for what in &self.metric {
+            let chosen: Vec<Instrument> = what.instruments().collect();
+            if collect::missing(&project.config, &chosen).len() == chosen.len() {
+                bail!(not_measured(what.0));
+            }
+        }
         let mut instruments: Vec<Instrument> = match self.metric.as_slice() {
             [] => {
                 let all = Instrument::ALL.into_iter();
@@ -146,8 +154,27 @@ impl Metrics {
         };
         instruments.sort();
         instruments.dedup();
+        let instruments = configured(project, instruments);
         available(instruments, !self.metric.is_empty())
     }
+}
+
+/// Leaves out the instruments that no suite has a program for, with a notice if nothing else reads the same quantity.
+pub(super) fn configured(project: &Project, mut instruments: Vec<Instrument>) -> Vec<Instrument> {
+    let missing = collect::missing(&project.config, &instruments);
+    instruments.retain(|instrument| !missing.contains(instrument));
+    let quantities = distinct(missing.iter().map(|instrument| instrument.quantity()));
+    for quantity in quantities {
+        if !instruments.iter().any(|one| one.quantity() == quantity) {
+            notice(&not_measured(quantity));
+        }
+    }
+    instruments
+}
+
+/// One line on an instrument or quantity without a program.
+pub(super) fn not_measured(what: &str) -> String {
+    format!("{what} is not measured: no suite of harness.toml has a program for it")
 }
 
 /// Leaves out the instruments that need valgrind, with a notice, if it is missing. That is an error if they are
@@ -162,11 +189,11 @@ pub(super) fn available(
         bail!("{}: {reason}", collect::NO_COUNTERS);
     }
     let needs_valgrind = |one: &Instrument| one.needs_valgrind();
-    if instruments.iter().any(needs_valgrind) && collect::valgrind_version().is_none() {
+    if instruments.iter().any(needs_valgrind) && valgrind::version().is_none() {
         if required {
-            bail!(collect::VALGRIND_MISSING);
+            bail!(valgrind::MISSING);
         }
-        notice(collect::VALGRIND_MISSING);
+        notice(valgrind::MISSING);
         instruments.retain(|instrument| !needs_valgrind(instrument));
     }
     Ok(instruments)
@@ -215,13 +242,33 @@ mod tests {
             assert_eq!(chosen(one.name()), Some(vec![one]));
             assert!(chosen(one.quantity()).is_some_and(|instruments| instruments.contains(&one)));
         }
+        let all = "probe = { command = ['probe'] }\nheap = { command = ['heap'] }\ncriterion = { command = ['time'] }";
+        let project = Project {
+            root: "/".into(),
+            config: toml::from_str(all).expect("valid"),
+        };
         let metrics = Metrics {
             metric: ["dhat", "time", "clock"].map(What).to_vec(),
         };
         let expected = [Instrument::Clock, Instrument::Criterion, Instrument::Dhat];
         assert_eq!(
-            metrics.instruments().expect("no valgrind is needed"),
+            metrics
+                .instruments(&project)
+                .expect("no valgrind is needed"),
             expected
+        );
+        let few = Project {
+            config: toml::from_str("probe = { command = ['probe'] }").expect("valid"),
+            ..project
+        };
+        let error = metrics.instruments(&few).expect_err("there is no dhat");
+        assert!(
+            error.to_string().starts_with("dhat is not measured"),
+            "{error}"
+        );
+        assert_eq!(
+            configured(&few, Instrument::ALL.to_vec()),
+            [Instrument::Clock]
         );
     }
 }

@@ -5,7 +5,7 @@ use harness_probe::Instrument;
 use harness_record::Record;
 
 use super::{MeasureError, Measured, Progress, Request, Selected};
-use crate::probe::Greeting;
+use crate::collect::Greeting;
 
 impl Measured<'_> {
     /// Counts the suspects once more and adds the readings to the rows of `record`, which was measured with this

@@ -47,12 +47,16 @@ fn a_base_that_does_not_build_is_told_with_its_first_error() {
     fs::create_dir_all(root.join("baselines")).expect("made");
     for (path, content) in [
         (
+            "harness.toml",
+            "probe = { bin = { package = 'suite', name = 'probe' } }\n",
+        ),
+        (
             "Cargo.toml",
             "[workspace]\nresolver = '3'\nmembers = ['suite']\n",
         ),
         (
             "suite/Cargo.toml",
-            "[package]\nname = 'harness-suite'\nversion = '0.1.0'\n[[bin]]\nname = 'probe'\npath = 'src/probe.rs'\n",
+            "[package]\nname = 'suite'\nversion = '0.1.0'\n[[bin]]\nname = 'probe'\npath = 'src/probe.rs'\n",
         ),
         (
             "suite/src/probe.rs",
@@ -109,7 +113,7 @@ fn a_base_of_another_protocol_is_told_as_such() {
     let message = tools.refused(&GATE);
     assert!(
         message.contains(
-            "\"Speak otherwise\" speaks protocol 1, this harness speaks 2 to 4: choose a base that has this harness"
+            "\"Speak otherwise\" speaks protocol 1, this harness speaks 2 to 5: choose a base that has this harness"
         ),
         "{message}"
     );
@@ -129,7 +133,8 @@ fn a_base_whose_probe_dies_or_whose_rules_make_no_sense_is_told_by_side() {
     assert_eq!(
         message,
         "the base side's probe does not answer: \
-         the probe ended before it answered `hello`: exit status 3; it printed: kaputt"
+         the probe ended before it answered `hello`: exit status 3; it printed: kaputt; \
+         if the head adopts the harness, --allow-missing-base lets the gate pass without a base"
     );
     tools.project.write("baselines/accepted.csv", "nonsense\n");
     commit(&tools, "Accept nonsense");

@@ -4,6 +4,7 @@ mod accept;
 mod baseline;
 mod bases;
 mod bisect;
+mod budget;
 mod compare;
 mod doctor;
 mod explain;
@@ -11,6 +12,7 @@ mod gate;
 mod history;
 mod list;
 mod measure;
+mod missing;
 #[path = "../processes/mod.rs"]
 #[expect(dead_code, reason = "these tests wait for no process but the harness")]
 mod processes;

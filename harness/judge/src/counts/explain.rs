@@ -15,11 +15,12 @@ impl CountsVerdict {
             moved,
             improved,
             regressed,
+            over_budget,
             accepted,
             not_repeatable,
             unjudged,
         } = self.counts();
-        let within = match regressed {
+        let within = match regressed + over_budget {
             0 => unchanged + moved,
             _ => 0,
         };
@@ -29,6 +30,7 @@ impl CountsVerdict {
         };
         let parts = [
             (regressed, "worse".to_owned()),
+            (over_budget, "over budget".to_owned()),
             (accepted, "worse and accepted".to_owned()),
             (unjudged, "not judged".to_owned()),
             (not_repeatable, "not repeatable".to_owned()),
@@ -68,6 +70,17 @@ impl JudgedCount {
             (CountVerdict::NotRepeatable(_), ..) => {
                 let ranges = recounted.as_ref().map_or(String::new(), Recounted::ranges);
                 format!("{place}: not repeatable: {ranges}")
+            }
+            (CountVerdict::OverBudget(budget, _), Some(metric), base, Some(head)) => {
+                let change = match base {
+                    Some(base) => change(metric, base.value, head.value),
+                    None => format!("is {}", exact(head.value)),
+                };
+                let reason = budget.reason.trim().trim_end_matches('.');
+                format!(
+                    "{place} {change}; that is above its budget of {}, because {reason}",
+                    budget.size()
+                )
             }
             (judgement, Some(metric), Some(base), Some(head)) => {
                 let mut change = change(metric, base.value, head.value);

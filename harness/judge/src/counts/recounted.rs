@@ -119,7 +119,7 @@ impl CountsVerdict {
         let suspects = self.rows.iter().filter_map(|row| {
             let recounted = row.comparison.recounted.as_ref();
             let wanted = match row.judgement {
-                CountVerdict::Regressed(_) => MOST_RECOUNTS,
+                CountVerdict::Regressed(_) | CountVerdict::OverBudget(..) => MOST_RECOUNTS,
                 CountVerdict::Improved(_) if recounted.is_some_and(Recounted::scatter) => {
                     MOST_RECOUNTS
                 }

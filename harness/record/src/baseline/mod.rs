@@ -8,9 +8,11 @@
 mod counts;
 pub(crate) mod environment;
 mod error;
+mod lowered;
 mod store;
 
 pub use error::BaselineError;
+pub use lowered::Gain;
 pub use store::{COUNTS, ENVIRONMENT, Matching, Store};
 
 use std::path::Path;

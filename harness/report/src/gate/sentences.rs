@@ -44,7 +44,7 @@ impl Sentences {
             times.map(TimeVerdict::sentence).collect()
         };
         let counted = || verdict.counts.iter();
-        let mut regressed = times(&|one| one.standing == Standing::Regressed);
+        let mut regressed = times(&|one| one.standing.is_regression());
         regressed.extend(verdict.lost_counts());
         let more_figures = |more| {
             format!("{more} more figures are in the table; --all prints a sentence for each")

@@ -15,11 +15,7 @@ pub fn table(verdict: &CountsVerdict, exact: bool) -> Table {
     });
     let change = |row: &&JudgedCount| judged_change(row);
     figure_columns(places, exact, |row| &row.comparison, change)
-        .left("limit", "limit", |row| {
-            row.judgement
-                .limit()
-                .map(|limit| limit.tolerance.to_string())
-        })
+        .left("limit", "limit", |row| row.judgement.rule())
         .left_if(exact, "explanation", "explanation", |row| row.explanation())
         .table
 }

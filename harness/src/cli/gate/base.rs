@@ -4,11 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
-use harness::collect::{self, Bar, Measured, Request, Selected};
+use anyhow::{Context, Result};
+use harness::collect::{self, Bar, Request, Selected};
 use harness::doctor::{self, Counters, System};
-use harness::layout::{Pools, Timed};
-use harness::probe::ProbeError;
+use harness::layout::SuitePools;
 use harness::project::Project;
 use harness::terminal::{Status, exact, notice};
 use harness::timing::{self, MOST_TIMED, MatchedWorkloads, Unmatched};
@@ -18,8 +17,7 @@ use harness_judge::compare::{RecordView, compare};
 use harness_judge::counts::judge;
 use harness_judge::gate::GateVerdict;
 use harness_probe::Instrument;
-use harness_probe::protocol::{OLDEST, VERSION};
-use harness_record::Commit;
+use harness_record::distinct::distinct;
 use harness_record::limits::Limits;
 use harness_record::machine::Circumstances;
 use harness_record::session::{self, Counted, Identical, Revision, Session, Terms};
@@ -27,8 +25,8 @@ use harness_report::gate::GateReport;
 
 use super::recount::Counts;
 use super::show::{print_report, repeating};
-use super::{Against, Gate, SuiteChoice, functions, recount, rules};
-use crate::cli::options::available;
+use super::{Against, Gate, SuiteChoice, functions, missing, recount, rules};
+use crate::cli::options::{available, configured};
 use crate::cli::ready::{Builder, Ready};
 use crate::cli::{command_line, named_by_time, writable};
 
@@ -60,7 +58,7 @@ impl Gate {
         writable(self.out.as_ref().unwrap_or(&default))?;
 
         let against = &self.against;
-        let request = self.selection.request(project, self.instruments()?);
+        let request = self.selection.request(project, self.instruments(project)?);
         let counting = if against.times_only {
             &[][..]
         } else {
@@ -70,26 +68,43 @@ impl Gate {
         // disturb the times.
         let turn = MeasuringLock::wait(project, &notice)?;
         let builder = Builder::new(project, &repository, request.quiet);
-        let base = builder.revision(&commit, counting)?;
+        let base = match missing::built(builder.revision(&commit, counting), against)? {
+            Ok(base) => base,
+            Err(why) => return self.head_alone(&why, &builder, &request, counting),
+        };
         let limits = if against.times_only {
             String::new()
         } else {
             rules::limits(base.project())?
         };
+        let time_budgets = match against.counts_only {
+            true => None,
+            false => rules::time_budgets(base.project())?,
+        };
         let mut accepted = rules::accepted(base.project(), &commit, project, &repository)?;
         accepted.honour = against.honour_new_acceptances;
-        let amended = rules::amended(base.project(), project);
+        let mut amended = rules::amended(base.project(), project);
         // Built like the base, in the same folder and by the same call, so that the two differ by their sources only.
         let head = builder.tree(counting)?;
-        let base = base
-            .greet(request.time_limit)
-            .map_err(|error| unanswered(&commit, error))?;
+        let base = match missing::answered(base.greet(request.time_limit), &commit, against)? {
+            Ok(base) => base,
+            Err(why) => return self.head_alone(&why, &builder, &request, counting),
+        };
         let head = head
             .greet(request.time_limit)
             .context("the head side's probe does not answer")?;
         accepted.known = rules::known([&base.greeting.workloads, &head.greeting.workloads]);
 
         let sides = Sides::new(base, head, &request, against)?;
+        let environment = sides.head.environment();
+        let differences = sides.base.environment().settings_differences(&environment);
+        amended.extend(
+            differences
+                .iter()
+                .map(|one| format!("setting of the build: {one}")),
+        );
+        let workloads = [&sides.base, &sides.head].map(|side| &side.greeting.workloads[..]);
+        missing::check_removed(&sides.field, workloads, &against.taken(counting), against)?;
         let identical = sides.identical(counting)?;
         let timed_phases = if identical.time {
             Vec::new()
@@ -114,12 +129,14 @@ impl Gate {
                 commit: head_revision.commit.id,
                 dirty: head_revision.dirty,
             },
-            environment: sides.head.environment(),
+            environment,
             terms,
             measured: times.measured,
             floor: times.floor,
             machine: times.machine,
             uncounted: counted.is_some() && sides.is_uncounted(),
+            untimed: !identical.time && !against.counts_only && timed_phases.is_empty(),
+            limits: time_budgets,
             counted,
             identical,
             unmatched: sides
@@ -151,12 +168,12 @@ impl Gate {
     }
 
     /// Instruments for counts. Without valgrind, everything else is still counted, so that a regression there is found.
-    fn instruments(&self) -> Result<Vec<Instrument>> {
+    fn instruments(&self, project: &Project) -> Result<Vec<Instrument>> {
         let counting = Instrument::COUNTED.to_vec();
         if self.against.times_only {
             Ok(counting)
         } else {
-            available(counting, self.against.counts_only)
+            available(configured(project, counting), self.against.counts_only)
         }
     }
 }
@@ -184,16 +201,31 @@ impl<'a> Sides<'a> {
         if self.against.force_timing || self.against.inject.is_some() {
             return Ok(Identical::default());
         }
-        let is_same = |instrument| {
-            program(&self.base, instrument).is_identical(&program(&self.head, instrument))
-        };
-        let time = is_same(Instrument::Clock)?;
+        let time = self.is_identical(Instrument::Clock)?;
         // Without valgrind, or with --times-only, the programs that count were not all built.
-        let mut counts = time && Instrument::COUNTED.iter().all(|one| counting.contains(one));
+        let configured = collect::configured(&self.head.project().config, &Instrument::COUNTED);
+        let mut counts = time && configured.iter().all(|one| counting.contains(one));
         for &instrument in counting {
-            counts = counts && is_same(instrument)?;
+            counts = counts && self.is_identical(instrument)?;
         }
         Ok(Identical { time, counts })
+    }
+
+    /// True if the programs that an instrument runs are identical on both sides, in every suite.
+    fn is_identical(&self, instrument: Instrument) -> Result<bool> {
+        for workload in self.field.common.iter().map(|one| &one.workload.id) {
+            let [base, head] =
+                [&self.base, &self.head].map(|side| side.program(instrument, workload));
+            let same = match (base, head) {
+                (Some(base), Some(head)) => base.is_identical(&head)?,
+                (None, None) => true,
+                _ => false,
+            };
+            if !same {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn timed_phases(&self) -> Result<Vec<TimedPhase>> {
@@ -211,10 +243,8 @@ impl<'a> Sides<'a> {
                 "time is judged for the first {MOST_TIMED} workloads; {beyond} more are judged by their counts only"
             ));
         }
-        if timed_phases.is_empty() && self.against.suite == SuiteChoice::Named {
-            notice(
-                "none of the selected workloads is in the timed suite (`timed` in harness.toml), so only counts are judged",
-            );
+        if timed_phases.is_empty() {
+            notice(missing::UNTIMED);
         }
         Ok(timed_phases)
     }
@@ -253,9 +283,13 @@ impl<'a> Sides<'a> {
         if timed_phases.is_empty() {
             return Ok(Times::default());
         }
-        let [base, head] = [&self.base, &self.head].map(|side| program(side, Instrument::Clock));
-        let pools = Pools::make(&copies_folder(project), &base, &head, terms.seed)?;
-        terms.layouts = pools.layouts().clone();
+        let workloads = distinct(timed_phases.iter().map(|timed| timed.workload.clone()));
+        let workloads = workloads.into_iter().map(|id| {
+            let [base, head] = [&self.base, &self.head].map(|side| side.timed(&id));
+            (id, base, head)
+        });
+        let pools = SuitePools::make(&copies_folder(project), workloads, terms.seed)?;
+        terms.layouts = pools.layouts();
         let conditions =
             timing::conditions_of(terms, self.request.isa.clone(), self.request.time_limit);
         let system = System::here();
@@ -315,6 +349,7 @@ impl<'a> Sides<'a> {
                 compare(RecordView::baseline(base), RecordView::baseline(head)),
                 &judged,
             )
+            .hold(&judged, head)
         })?;
         Ok(Some(Counted { base, head, limits }))
     }
@@ -327,18 +362,6 @@ impl<'a> Sides<'a> {
     }
 }
 
-/// The program of a side that an instrument runs.
-fn program(side: &Ready, instrument: Instrument) -> Timed<'_> {
-    let Measured {
-        project, programs, ..
-    } = side.measured();
-    // The last one: the probe is always needed and comes first.
-    let probe = collect::needed(&project.config, &[instrument])
-        .pop()
-        .unwrap_or(&project.config.probe);
-    Timed { programs, probe }
-}
-
 /// The path, or a free one with a number in it: another gate may have begun in the same second.
 fn unused(path: PathBuf) -> PathBuf {
     let numbered = (2..).map(|number| path.with_extension(format!("{number}.json")));
@@ -346,15 +369,4 @@ fn unused(path: PathBuf) -> PathBuf {
         .chain(numbered)
         .find(|path| !path.exists())
         .unwrap_or(path)
-}
-
-/// Error for a base whose probe does not answer. A base with another protocol is only older or newer, not broken.
-fn unanswered(base: &Commit, error: ProbeError) -> anyhow::Error {
-    match error {
-        ProbeError::Version(found) => anyhow!(
-            "the probe of {base} speaks protocol {found}, this harness speaks {OLDEST} to {VERSION}: choose a base that has this harness, or \
-             compare the two with the harness of that revision"
-        ),
-        other => anyhow::Error::from(other).context("the base side's probe does not answer"),
-    }
 }

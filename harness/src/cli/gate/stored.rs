@@ -15,8 +15,8 @@ use harness_report::gate::GateReport;
 
 use super::recount::Counts;
 use super::show::print_report;
-use super::{Gate, StoredRules, places, recount};
-use crate::cli::options::available;
+use super::{Gate, StoredRules, places, recount, rules};
+use crate::cli::options::{available, configured};
 use crate::cli::ready::{Built, Ready};
 use crate::cli::{command_line, compared, writable};
 
@@ -27,10 +27,13 @@ impl Gate {
     pub(super) fn against_baseline(self, project: &Project) -> Result<Status> {
         // Read before minutes are spent on counting.
         let rules = StoredRules::read(project)?;
+        rules::announce_built_in(project);
         let store = compared::store(project);
-        let request = self
-            .selection
-            .request(project, Instrument::COUNTED.to_vec());
+        let instruments = match self.record {
+            Some(_) => Instrument::COUNTED.to_vec(),
+            None => configured(project, Instrument::COUNTED.to_vec()),
+        };
+        let request = self.selection.request(project, instruments);
         let keys = store.keys()?;
         if keys.is_empty() && self.record.is_none() {
             bail!(
@@ -58,7 +61,7 @@ impl Gate {
                 head.write(&out)?;
             }
         }
-        let complaints = rules.ledger.complaints(&places([&base, &head]));
+        let complaints = rules.complaints(&places([&base, &head]));
         let plan = &request.plan;
         narrow(
             &Choice::new(&plan.filters, &plan.phases)?,
@@ -79,6 +82,11 @@ impl Gate {
             // Drops what the short selection left out. What was deleted stays, to be reported as removed.
             base.rows
                 .retain(|row| head.row(&row.workload, &row.phase).is_some() || !exists(row));
+        }
+        if base.environment.settings.is_none() && head.environment.settings.is_some() {
+            notice(
+                "the baseline does not record the settings of its build, so these were not compared; `cargo harness baseline save` records them",
+            );
         }
         let verdict = GateVerdict::of_counts(rules.judge(&base, &head), complaints);
         let report = GateReport {

@@ -30,12 +30,12 @@ struct Build<'a> {
 
 pub(super) const DEFINITION: Definition = Definition {
     instrument: Instrument::Build,
-    program: |config| &config.probe,
+    program: |suite| Some(&suite.probe),
     reader: |measurement| {
-        Box::new(Build {
+        Some(Box::new(Build {
             built: measurement.built,
             isa: measurement.isa,
-        })
+        }))
     },
 };
 
@@ -124,8 +124,7 @@ fn build(
                 .map_err(|error| format!("cannot change the time of {}: {error}", source.display()))
         })
         .collect::<Result<_, _>>()?;
-    let mut call = build_call(&cargo(), built.root, std::slice::from_ref(target))
-        .ok_or("cargo does not build the program")?;
+    let mut call = build_call(&cargo(), built.root, std::slice::from_ref(target));
     call.arg("--quiet").stdin(Stdio::null());
     let begun = Instant::now();
     let output = output(call)?;

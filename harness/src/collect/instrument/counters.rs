@@ -30,12 +30,12 @@ struct Counters<'a> {
 
 pub(super) const DEFINITION: Definition = Definition {
     instrument: Instrument::Counters,
-    program: |config| &config.probe,
+    program: |suite| Some(&suite.probe),
     reader: |measurement| {
-        Box::new(Counters {
+        Some(Box::new(Counters {
             probe: measurement.probe,
             settings: measurement.settings,
-        })
+        }))
     },
 };
 

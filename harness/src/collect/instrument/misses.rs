@@ -17,8 +17,8 @@ struct Misses<'a>(Callgrind<'a>);
 
 pub(super) const DEFINITION: Definition = Definition {
     instrument: Instrument::Misses,
-    program: |config| &config.callgrind,
-    reader: |measurement| Box::new(Misses(Callgrind::of(measurement))),
+    program: Callgrind::program,
+    reader: |measurement| Some(Box::new(Misses(Callgrind::of(measurement)?))),
 };
 
 impl InstrumentReader for Misses<'_> {

@@ -26,14 +26,14 @@ struct Size<'a> {
 
 pub(super) const DEFINITION: Definition = Definition {
     instrument: Instrument::Size,
-    program: |config| &config.probe,
+    program: |suite| Some(&suite.probe),
     reader: |measurement| {
         let isa = measurement.counts_settings.isa.as_deref();
-        Box::new(Size {
+        Some(Box::new(Size {
             built: measurement.built,
             // A size is stored beside counts, under their instruction set.
             isa: isa.unwrap_or(measurement.isa).to_owned(),
-        })
+        }))
     },
 };
 
