@@ -52,6 +52,14 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Gives the checkout and every revision the benches of one revision.
+    pub(super) fn with_benches(self, commit: Option<Commit>) -> Self {
+        Self {
+            checkouts: self.checkouts.with_benches(commit),
+            ..self
+        }
+    }
+
     /// Builds the programs of the checkout that `instruments` need.
     pub(super) fn tree(&self, instruments: &[Instrument]) -> Result<Built, CheckoutError> {
         let programs = collect::needed(&self.project.config, instruments);

@@ -61,6 +61,14 @@ pub enum CheckoutError {
     /// The revision has no harness: the revision, and the missing part.
     #[error("{0} has no harness: {1}; a revision older than the harness cannot be measured")]
     NoHarness(String, String),
+    /// The revision that the benches come from names other suites than the checkout.
+    #[error(
+        "harness.toml of {0}, which the benches come from, names other suites than that of the checkout"
+    )]
+    OtherSuites(String),
+    /// A side lacks the package of a suite: the side, and the package.
+    #[error("{0} has no package {1}, so it cannot have its benches")]
+    NoPackage(String, String),
     /// Its build failed.
     #[error("{revision} does not build: building {what} failed with: {complaint}")]
     Build {

@@ -67,7 +67,10 @@ impl Gate {
         // Held until everything is measured: another gate would rebuild the head during this one, and its load would
         // disturb the times.
         let turn = MeasuringLock::wait(project, &notice)?;
-        let builder = Builder::new(project, &repository, request.quiet);
+        let benches = against.bench_from.as_deref();
+        let benches = benches.map(|rev| repository.resolve(rev)).transpose()?;
+        let builder =
+            Builder::new(project, &repository, request.quiet).with_benches(benches.clone());
         let base = match missing::built(builder.revision(&commit, counting), against)? {
             Ok(base) => base,
             Err(why) => return self.head_alone(&why, &builder, &request, counting),
@@ -84,6 +87,7 @@ impl Gate {
         let mut accepted = rules::accepted(base.project(), &commit, project, &repository)?;
         accepted.honour = against.honour_new_acceptances;
         let mut amended = rules::amended(base.project(), project);
+        amended.extend(benches.map(|commit| format!("benches of both sides: those of {commit}")));
         // Built like the base, in the same folder and by the same call, so that the two differ by their sources only.
         let head = builder.tree(counting)?;
         let base = match missing::answered(base.greet(request.time_limit), &commit, against)? {
