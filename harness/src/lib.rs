@@ -7,6 +7,7 @@ pub mod collect;
 pub mod descriptions;
 pub mod doctor;
 pub mod file_error;
+pub mod hardware;
 pub mod history;
 pub mod init;
 pub mod layout;

@@ -1,6 +1,6 @@
 //! Small records for tests.
 
-use harness_probe::Unit;
+use harness_probe::{Instrument, Unit};
 
 use harness_abtest::{Block, Pair, Random, Rules, Side, Slice, TimedPhase, WorkloadPairs};
 
@@ -57,6 +57,15 @@ pub fn row(workload: &str, phase: &str, readings: Vec<Reading>) -> Row {
         recounts: Vec::new(),
         failures: Vec::new(),
     }
+}
+
+/// A reading of an instrument whose counts have names.
+pub fn counts(counted_by: Instrument, values: &[(&str, u64)]) -> Reading {
+    let named = values.iter().map(|(name, value)| ((*name).to_owned(), *value));
+    reading(Data::Counts {
+        counted_by,
+        values: named.collect(),
+    })
 }
 
 /// A reading of callgrind.

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use harness::collect::{self, Plan, Request};
+use harness::hardware;
 use harness::project::Project;
 use harness::terminal::{self, notice};
 use harness::valgrind;
@@ -84,7 +85,7 @@ impl ProbeOptions {
 /// The quantities to measure.
 #[derive(Args)]
 pub(super) struct Metrics {
-    /// Quantities or instruments to measure, separated by commas [default: all]
+    /// Quantities or instruments to measure, separated by commas [default: all but those on demand]
     #[arg(long, value_enum, value_delimiter = ',')]
     metric: Vec<What>,
 }
@@ -135,7 +136,7 @@ impl ValueEnum for What {
 }
 
 impl Metrics {
-    /// The instruments that are chosen, or all if none is, in the order in which they run. A choice that no suite of the
+    /// The instruments that are chosen, or all but those on demand if none is, in the order in which they run. A choice that no suite of the
     /// project has a program for is an error.
     pub(super) fn instruments(&self, project: &Project) -> Result<Vec<Instrument>> {
         for what in &self.metric {
@@ -144,13 +145,13 @@ impl Metrics {
                 bail!(not_measured(what.0));
             }
         }
-        let wanted = if self.metric.is_empty() {
-            What::value_variants()
-        } else {
-            &self.metric
+        let mut instruments: Vec<Instrument> = match self.metric.as_slice() {
+            [] => {
+                let all = Instrument::ALL.into_iter();
+                all.filter(|one| !one.is_on_demand()).collect()
+            }
+            named => named.iter().flat_map(|what| what.instruments()).collect(),
         };
-        let mut instruments: Vec<Instrument> =
-            wanted.iter().flat_map(|what| what.instruments()).collect();
         instruments.sort();
         instruments.dedup();
         let instruments = configured(project, instruments);
@@ -176,17 +177,24 @@ pub(super) fn not_measured(what: &str) -> String {
     format!("{what} is not measured: no suite of harness.toml has a program for it")
 }
 
-/// Leaves callgrind out, with a notice, if valgrind is missing. That is an error if instructions are `required`.
+/// Leaves out the instruments that need valgrind, with a notice, if it is missing. That is an error if they are
+/// `required`. Counters of the processor, which run on demand only, are an error if they cannot be read.
 pub(super) fn available(
     mut instruments: Vec<Instrument>,
     required: bool,
 ) -> Result<Vec<Instrument>> {
-    if instruments.contains(&Instrument::Callgrind) && valgrind::version().is_none() {
+    if instruments.contains(&Instrument::Counters)
+        && let Err(reason) = hardware::available()
+    {
+        bail!("{}: {reason}", collect::NO_COUNTERS);
+    }
+    let needs_valgrind = |one: &Instrument| one.needs_valgrind();
+    if instruments.iter().any(needs_valgrind) && valgrind::version().is_none() {
         if required {
             bail!(valgrind::MISSING);
         }
         notice(valgrind::MISSING);
-        instruments.retain(|instrument| *instrument != Instrument::Callgrind);
+        instruments.retain(|instrument| !needs_valgrind(instrument));
     }
     Ok(instruments)
 }

@@ -9,6 +9,7 @@ mod machine;
 mod plan;
 mod profile;
 mod profile_settings;
+mod program_workload;
 mod progress;
 mod recount;
 mod suites;
@@ -106,6 +107,9 @@ pub enum MeasureError {
     #[error("interrupted; what was read so far is not kept")]
     Interrupted,
 }
+
+/// Message for a processor whose counters cannot be read, without the reason.
+pub const NO_COUNTERS: &str = "the counters of the processor cannot be read here";
 
 /// Default time limit of one reply of a probe.
 pub const TIME_LIMIT: Duration = Duration::from_secs(120);
@@ -246,7 +250,7 @@ impl<'a> Measured<'a> {
         let environment = self.environment(greeting);
         let created = now();
         let suites = SuiteConditions::all(
-            &config.suites,
+            self.project,
             self.programs,
             greeting,
             selected,
@@ -261,7 +265,7 @@ impl<'a> Measured<'a> {
             .into_iter()
             .filter(|instrument| request.plan.instruments.contains(instrument));
         let (counted, timed): (Vec<_>, Vec<_>) =
-            chosen.partition(|instrument| instrument.is_counted());
+            chosen.partition(|instrument| !instrument.runs_alone());
         let timing = instrument::readers(&timed, &measurements, greeting);
         let counting = instrument::readers(&counted, &measurements, greeting);
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);

@@ -4,10 +4,10 @@ use std::process::Command;
 
 use harness_probe::protocol::Description;
 
-use crate::collect::instrument::{Measurement, Settings};
+use crate::collect::instrument::{BuiltProgram, Measurement, Settings};
 use crate::collect::{Greeting, Request, Selected, isa_under_valgrind};
 use crate::programs::Programs;
-use crate::project::{Program, Suite};
+use crate::project::{Program, Project};
 
 /// Creates the command that starts a program.
 type Start<'a> = Box<dyn Fn() -> Command + Sync + 'a>;
@@ -24,12 +24,13 @@ pub(super) struct SuiteConditions<'a> {
     counts_isa: Result<String, String>,
     /// The settings when counts are read.
     counts: Settings,
+    built: Option<BuiltProgram<'a>>,
 }
 
 impl<'a> SuiteConditions<'a> {
     /// The conditions of every suite, in the order of the configuration.
     pub(super) fn all(
-        suites: &'a [Suite],
+        project: &'a Project,
         programs: &'a Programs,
         greeting: &Greeting,
         selected: &[Selected],
@@ -41,11 +42,11 @@ impl<'a> SuiteConditions<'a> {
                 let mut instruments = request.plan.instruments.iter();
                 greeting.place(&one.workload.id) == place
                     && instruments
-                        .any(|&instrument| instrument.is_counted() && one.takes(instrument))
+                        .any(|&instrument| !instrument.runs_alone() && one.takes(instrument))
             };
             selected.iter().any(|one| is_counted(&one))
         };
-        let suites = suites.iter().enumerate();
+        let suites = project.config.suites.iter().enumerate();
         suites
             .map(|(place, suite)| {
                 let start = |program: &'a Program| -> Start<'a> {
@@ -74,6 +75,11 @@ impl<'a> SuiteConditions<'a> {
                     isa,
                     counts_isa,
                     counts,
+                    built: programs.file(&suite.probe).map(|file| BuiltProgram {
+                        file,
+                        root: &project.root,
+                        program: &suite.probe,
+                    }),
                 }
             })
             .collect()
@@ -96,6 +102,7 @@ impl<'a> SuiteConditions<'a> {
             counts_isa: &self.counts_isa,
             settings,
             counts_settings: &self.counts,
+            built: self.built,
             run,
         }
     }

@@ -108,6 +108,7 @@ pub(super) fn unit_name(quantity: Quantity) -> &'static str {
         Quantity::Instructions => "instructions",
         Quantity::Bytes => "bytes",
         Quantity::Blocks => "blocks",
+        Quantity::Events => "events",
     }
 }
 

@@ -6,6 +6,8 @@
 
 mod clock;
 mod count;
+pub mod events;
+pub mod program;
 
 use std::fmt;
 
@@ -111,6 +113,66 @@ static METRICS: &[Metric] = &[
         Quantity::Bytes,
         HeapCount::LeakedBytes,
     ),
+    Metric::new(
+        "code-size",
+        "machine code of the program",
+        Quantity::Bytes,
+        Source::Value(Instrument::Size, program::code),
+    ),
+    Metric::new(
+        "program-size",
+        "program in memory",
+        Quantity::Bytes,
+        Source::Value(Instrument::Size, program::loaded),
+    ),
+    Metric::new(
+        "build-time",
+        "time to build the package again",
+        Quantity::Seconds,
+        Source::Value(Instrument::Build, program::build_time),
+    ),
+    Metric::new(
+        "simulated-branch-misses",
+        "branch misses per token, simulated",
+        Quantity::Events,
+        Source::Value(Instrument::Misses, events::branch_misses),
+    ),
+    Metric::new(
+        "simulated-l1-misses",
+        "misses of the first-level data cache per token, simulated",
+        Quantity::Events,
+        Source::Value(Instrument::Misses, events::l1_misses),
+    ),
+    Metric::new(
+        "simulated-ll-misses",
+        "misses of the last-level cache per token, simulated",
+        Quantity::Events,
+        Source::Value(Instrument::Misses, events::ll_misses),
+    ),
+    Metric::new(
+        "cycles",
+        "cycles per token",
+        Quantity::Events,
+        Source::Value(Instrument::Counters, events::cycles),
+    ),
+    Metric::new(
+        "retired-instructions",
+        "instructions per token, counted by the processor",
+        Quantity::Events,
+        Source::Value(Instrument::Counters, events::retired_instructions),
+    ),
+    Metric::new(
+        "branch-misses",
+        "branch misses per token",
+        Quantity::Events,
+        Source::Value(Instrument::Counters, events::retired_branch_misses),
+    ),
+    Metric::new(
+        "cache-misses",
+        "cache misses per token",
+        Quantity::Events,
+        Source::Value(Instrument::Counters, events::cache_misses),
+    ),
 ];
 
 /// Returns all metrics, in the order of tables.
@@ -152,7 +214,7 @@ enum Source {
     /// the speed of the machine drifts in between.
     Criterion,
     /// Any value that this instrument's reading of a row determines, without an interval. Counts have a ratio; values of
-    /// an instrument that times have none.
+    /// an instrument that runs alone have none.
     Value(Instrument, fn(&Row) -> Option<f64>),
     /// A count of dhat.
     Heap(HeapCount),
@@ -269,7 +331,7 @@ impl Metric {
                 in_turn.then_some(Figure::exact(quotient))
             }
             Source::Criterion => None,
-            Source::Value(instrument, _) if !instrument.is_counted() => None,
+            Source::Value(instrument, _) if instrument.runs_alone() => None,
             Source::Value(..) | Source::Heap(_) => {
                 let (base, head) = (self.figure(base)?.value, self.figure(head)?.value);
                 (base != 0.0).then(|| Figure::exact(head / base))
@@ -358,6 +420,8 @@ pub enum Quantity {
     Bytes,
     /// Heap blocks.
     Blocks,
+    /// Events of a processor, such as cycles or cache misses.
+    Events,
 }
 
 /// The direction of improvement.

@@ -2,15 +2,20 @@
 //!
 //! Each file contains one instrument: an [`InstrumentReader`] that runs the standard tool.
 
+mod build;
 mod callgrind;
 mod clock;
 mod counted_probe;
+mod counters;
 mod criterion;
 mod dhat;
+mod misses;
 mod per_suite;
+mod size;
 
 pub use callgrind::Callgrind;
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -29,6 +34,10 @@ const DEFINITIONS: [&Definition; Instrument::ALL.len()] = [
     &criterion::DEFINITION,
     &callgrind::DEFINITION,
     &dhat::DEFINITION,
+    &size::DEFINITION,
+    &build::DEFINITION,
+    &misses::DEFINITION,
+    &counters::DEFINITION,
 ];
 
 /// Parts of an instrument that its file defines.
@@ -63,8 +72,21 @@ pub struct Measurement<'a> {
     pub settings: &'a Settings,
     /// The same when counts are read. The instruction set is that under valgrind, if known.
     pub counts_settings: &'a Settings,
+    /// The timed probe, if the harness built it.
+    pub built: Option<BuiltProgram<'a>>,
     /// Name of this harness run.
     pub run: &'a str,
+}
+
+/// A program that the harness built.
+#[derive(Debug, Clone, Copy)]
+pub struct BuiltProgram<'a> {
+    /// The executable.
+    pub file: &'a Path,
+    /// Root of the sources.
+    pub root: &'a Path,
+    /// The program in the configuration.
+    pub program: &'a Program,
 }
 
 fn definition(instrument: Instrument) -> &'static Definition {
