@@ -65,6 +65,8 @@ instruments! {
     Callgrind => "callgrind", Counted, "instructions";
     /// Heap allocations by dhat. Each allocation costs a lock and a backtrace.
     Dhat => "dhat", Counted, "heap";
+    /// Peak resident memory, time on a core, page faults and context switches, as the system counts them for a process.
+    Process => "process", Timed, "process";
 }
 
 impl Instrument {
@@ -126,7 +128,7 @@ mod tests {
         assert_eq!(
             Instrument::by_name("time"),
             None,
-            "a quantity is not an instrument"
+            "time is a quantity, not an instrument"
         );
     }
 }

@@ -6,6 +6,7 @@
 
 mod clock;
 mod count;
+pub mod process;
 
 use std::fmt;
 
@@ -110,6 +111,24 @@ static METRICS: &[Metric] = &[
         "heap bytes not given back",
         Quantity::Bytes,
         HeapCount::LeakedBytes,
+    ),
+    Metric::new(
+        "peak-rss",
+        "peak resident memory",
+        Quantity::Bytes,
+        Source::Value(Instrument::Process, process::peak_rss),
+    ),
+    Metric::new(
+        "user-time",
+        "user time of one run",
+        Quantity::Seconds,
+        Source::Value(Instrument::Process, process::user_time),
+    ),
+    Metric::new(
+        "system-time",
+        "system time of one run",
+        Quantity::Seconds,
+        Source::Value(Instrument::Process, process::system_time),
     ),
 ];
 
