@@ -9,6 +9,7 @@ use cargo_metadata::{Message, Package};
 use itertools::Itertools;
 use thiserror::Error;
 
+use crate::command;
 use crate::process::run_to_end;
 use crate::project::{Program, Project};
 
@@ -177,6 +178,7 @@ impl Programs {
                 command.args(words.iter().skip(1));
                 command
             }
+            Program::Commands { definitions, reads } => command::start(definitions, *reads),
         };
         command.current_dir(&self.root);
         if let Some(model) = &self.model {
@@ -224,7 +226,7 @@ impl Target {
         let (package, kind, name) = match program {
             Program::Bin { package, name } => (package, "bin", name),
             Program::Bench { package, name } => (package, "bench", name),
-            Program::Command(_) => return None,
+            Program::Command(_) | Program::Commands { .. } => return None,
         };
         Some(Self {
             package: package.clone(),

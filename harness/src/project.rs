@@ -13,6 +13,7 @@ use harness_record::profile::Kind;
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::command;
 use crate::file_error::{FileError, at};
 
 /// A checkout and its configuration.
@@ -97,6 +98,14 @@ pub enum Program {
     },
     /// An existing program with its arguments; its path is relative to the root.
     Command(Vec<String>),
+    /// The harness itself, which serves commands as workloads.
+    #[serde(skip)]
+    Commands {
+        /// The commands.
+        definitions: Vec<command::Definition>,
+        /// The cost that it reads.
+        reads: command::Reads,
+    },
 }
 
 impl Default for Config {

@@ -3,6 +3,7 @@
 mod accept;
 mod baseline;
 mod bisect;
+mod commands;
 mod compare;
 mod compared;
 mod doctor;
@@ -75,13 +76,22 @@ commands! {
     History(history::History),
     Triage(triage::Triage),
     Selftest(selftest::Selftest),
+    CommandProbe(commands::CommandProbe),
 }
 
 impl Arguments {
     /// Runs the chosen command.
     pub(crate) fn run(self) -> Result<Status> {
-        let here = std::env::current_dir().context("cannot find the current folder")?;
-        self.command.run(&Project::find(&here)?)
+        match self.command {
+            // Commands on the command line need no project.
+            Command::CommandProbe(probe) => probe.serve(),
+            Command::Run(run) if run.is_of_commands() => run.run_commands(),
+            Command::Compare(compare) if compare.is_of_commands() => compare.run_commands(),
+            command => {
+                let here = std::env::current_dir().context("cannot find the current folder")?;
+                command.run(&Project::find(&here)?)
+            }
+        }
     }
 }
 

@@ -37,6 +37,28 @@ pub(super) struct Selection {
 }
 
 impl Selection {
+    /// The time limit of one answer of a probe.
+    pub(super) fn time_limit(&self) -> Duration {
+        Duration::from_secs(self.probe.time_limit)
+    }
+
+    /// Refuses options that have no meaning for commands of the command line.
+    pub(super) fn refuse_for_commands(&self) -> Result<()> {
+        let given = [
+            (!self.filter.is_empty(), "--filter"),
+            (!self.phase.is_empty(), "--phase"),
+            (self.quick, "--quick"),
+            (self.threads.is_some(), "--threads"),
+            (self.probe.isa.is_some(), "--isa"),
+        ];
+        match given.iter().find(|(is_given, _)| *is_given) {
+            Some((_, option)) => {
+                bail!("{option} applies to the workloads of a project, not to commands")
+            }
+            None => Ok(()),
+        }
+    }
+
     /// The request to read these instruments.
     pub(super) fn request(&self, project: &Project, instruments: Vec<Instrument>) -> Request {
         let (filters, phases) = (self.filter.clone(), self.phase.clone());
@@ -134,6 +156,11 @@ impl ValueEnum for What {
 }
 
 impl Metrics {
+    /// True if the command line names quantities or instruments.
+    pub(super) fn is_given(&self) -> bool {
+        !self.metric.is_empty()
+    }
+
     /// The instruments that are chosen, or all if none is, in the order in which they run.
     pub(super) fn instruments(&self) -> Result<Vec<Instrument>> {
         let wanted = if self.metric.is_empty() {

@@ -12,10 +12,15 @@ use harness_judge::trends::Trends;
 use harness_record::{Check, Record, Row};
 use harness_report::render::{Audience, Format, Table};
 
+use super::commands::{self, CommandOptions};
 use super::options::{Metrics, Selection, model};
 use super::writable;
 
 /// Measures, prints the figures, and writes a record and the report
+///
+/// With a command after `--`, measures that command in place of the workloads of a project: its time with an interval,
+/// user and system time, peak memory and instructions. This needs no project and writes no report, and a record only
+/// with --out. Several commands are separated by `--` and alternate: `harness run -- 'grep a b' -- rg a b`.
 #[derive(Args)]
 pub(crate) struct Run {
     #[command(flatten)]
@@ -35,13 +40,37 @@ pub(crate) struct Run {
     /// Output format of the figures
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    #[command(flatten)]
+    commands: CommandOptions,
 }
 
 /// Glob of the workloads that a probe offers for a checkpoint.
 const MODEL_WORKLOADS: &str = "checkpoint/*";
 
 impl Run {
+    /// True if it measures commands of the command line.
+    pub(crate) fn is_of_commands(&self) -> bool {
+        self.commands.is_given()
+    }
+
+    /// Measures the commands of the command line.
+    pub(crate) fn run_commands(self) -> Result<Status> {
+        self.selection.refuse_for_commands()?;
+        if self.model.is_some() {
+            bail!("--model applies to the workloads of a project, not to commands");
+        }
+        let choice = commands::Choice {
+            instruments: self.metrics.instruments()?,
+            named: self.metrics.is_given(),
+            time_limit: self.selection.time_limit(),
+            out: self.out,
+            format: self.format,
+        };
+        commands::run(&self.commands, &choice)
+    }
+
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
+        self.commands.refuse()?;
         let mut request = self.selection.request(project, self.metrics.instruments()?);
         request.model = model(self.model.as_ref())?;
         if request.model.is_some() && request.plan.filters.is_empty() {

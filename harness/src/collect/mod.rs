@@ -1,6 +1,7 @@
 //! Measurement: builds the programs, selects the workloads, runs the instruments, and collects the readings in a
 //! record.
 
+mod commands;
 mod gather;
 pub mod instrument;
 mod machine;
@@ -8,6 +9,7 @@ mod plan;
 mod profile;
 mod progress;
 
+pub use commands::{Budget, measure_commands};
 pub use machine::valgrind_version;
 pub use plan::{Plan, PlanError, Selected};
 pub use profile::{ProfileError, Target};

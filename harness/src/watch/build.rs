@@ -43,7 +43,7 @@ pub fn build(
     let took = began.elapsed();
     let is_known = !wanted
         .iter()
-        .any(|program| matches!(program, Program::Command(_)));
+        .any(|program| matches!(program, Program::Command(_) | Program::Commands { .. }));
     let digest = is_known.then(|| digest(&programs)).transpose()?;
     Ok(Built {
         programs,

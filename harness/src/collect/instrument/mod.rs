@@ -6,8 +6,11 @@ mod callgrind;
 mod clock;
 mod criterion;
 mod dhat;
+mod process;
 
 pub use callgrind::Callgrind;
+pub(crate) use clock::Clock;
+pub(crate) use process::Process;
 
 use std::process::Command;
 use std::time::Duration;
@@ -25,6 +28,7 @@ const DEFINITIONS: [&Definition; Instrument::ALL.len()] = [
     &criterion::DEFINITION,
     &callgrind::DEFINITION,
     &dhat::DEFINITION,
+    &process::DEFINITION,
 ];
 
 /// Parts of an instrument that its file defines.

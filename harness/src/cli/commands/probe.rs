@@ -1,0 +1,29 @@
+//! The hidden subcommand that the harness starts to run commands.
+
+use std::ffi::OsString;
+
+use anyhow::Result;
+use clap::Args;
+use harness::command;
+use harness::project::Project;
+use harness::terminal::Status;
+
+/// Serves commands to a harness
+#[derive(Args)]
+#[command(hide = true)]
+pub(crate) struct CommandProbe {
+    #[arg(num_args = 0.., allow_hyphen_values = true, trailing_var_arg = true)]
+    arguments: Vec<OsString>,
+}
+
+impl CommandProbe {
+    pub(crate) fn run(self, _: &Project) -> Result<Status> {
+        self.serve()
+    }
+
+    /// Serves the commands of the arguments, which need no project.
+    pub(crate) fn serve(self) -> Result<Status> {
+        command::serve(&self.arguments)?;
+        Ok(Status::Fine)
+    }
+}
