@@ -34,6 +34,11 @@ pub(crate) const REPORTS_NO_TIMES: &str =
 pub(crate) const CLOCK_STANDS_STILL: &str =
     "the probe's clock stands still, so its times are invalid";
 
+/// Name of the end of input in messages.
+const END: &str = "end of input";
+/// Exit status of a probe without a failure.
+const FINE: &str = "exit status 0";
+
 /// A running probe.
 #[derive(Debug)]
 pub struct Probe {
@@ -256,6 +261,26 @@ impl Probe {
             Reply::WarmedUp => Ok(()),
             other => Err(unexpected("warm-up", &other)),
         }
+    }
+
+    /// Closes the input and waits until the probe has exited. Valgrind writes its counts then.
+    ///
+    /// # Errors
+    /// If the probe does not exit within the time limit, or fails.
+    pub fn finish(mut self) -> Result<(), ProbeError> {
+        self.requests = None;
+        if !self.child.wait(self.limit) {
+            self.end()?;
+            return Err(ProbeError::Hung(END, self.limit.as_secs()));
+        }
+        let how = self.end()?;
+        if how == FINE {
+            return Ok(());
+        }
+        let words = self.complaints.recv_timeout(FAREWELL).unwrap_or_default();
+        Err(ProbeError::Refused(format!(
+            "the probe ended with {how}: {words}"
+        )))
     }
 
     fn reading(&mut self, asked: &'static str, request: &Request) -> Result<Reading, ProbeError> {

@@ -4,7 +4,6 @@ use std::env::VarError;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use thiserror::Error;
 
 use crate::protocol::Span;
 use crate::{Instrument, Region};
@@ -203,9 +202,17 @@ fn threads(text: &str) -> Result<u32, WorkloadError> {
 }
 
 /// A workload that cannot be prepared.
-#[derive(Debug, Error)]
-#[error("{0}")]
+// Without a derive macro of its own: every measured crate builds this crate, which therefore has few dependencies.
+#[derive(Debug)]
 pub struct WorkloadError(String);
+
+impl std::fmt::Display for WorkloadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WorkloadError {}
 
 impl WorkloadError {
     /// Creates it from an error whose message is one sentence.

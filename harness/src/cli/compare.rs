@@ -1,5 +1,6 @@
 //! `harness compare`: shows two sides next to each other, without a verdict.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -52,13 +53,15 @@ pub(crate) struct Compare {
 }
 
 impl Compare {
-    /// True if it compares commands of the command line.
-    pub(crate) fn is_of_commands(&self) -> bool {
-        self.commands.is_given()
+    pub(crate) fn run(self, folder: &Path) -> Result<Status> {
+        match self.commands.is_given() {
+            true => self.compare_commands(),
+            false => self.compare_records(&Project::find(folder)?),
+        }
     }
 
-    /// Compares the commands of the command line.
-    pub(crate) fn run_commands(self) -> Result<Status> {
+    /// Compares the commands of the command line, which need no project.
+    fn compare_commands(self) -> Result<Status> {
         if let Some(base) = &self.base {
             bail!(
                 "`{}` is a record and the words after `--` are a command; compare two of one kind",
@@ -69,7 +72,7 @@ impl Compare {
         commands::compare(&self.commands, time_limit, self.format)
     }
 
-    pub(crate) fn run(self, project: &Project) -> Result<Status> {
+    fn compare_records(self, project: &Project) -> Result<Status> {
         self.commands.refuse()?;
         let Some(base) = &self.base else {
             bail!("there is nothing to compare: name BASE, or two commands after `--`");

@@ -10,6 +10,7 @@ mod doctor;
 mod explain;
 mod gate;
 mod history;
+mod init;
 mod list;
 mod options;
 mod profile;
@@ -41,18 +42,21 @@ pub(crate) struct Arguments {
 
 /// Defines the enum of the subcommands and runs the chosen one.
 ///
-/// The type of a subcommand derives [`clap::Args`] and has a method `run(self, &Project) -> Result<Status>`.
+/// The type of a subcommand derives [`clap::Args`]. It has a method `run(self, &Project) -> Result<Status>`, or, in the
+/// first group, `run(self, &Path) -> Result<Status>` with the current folder, because it does not always need a project.
 macro_rules! commands {
-    ($($name:ident($arguments:ty)),+ $(,)?) => {
+    (anywhere { $($free:ident($free_arguments:ty)),* $(,)? } in_a_project { $($name:ident($arguments:ty)),+ $(,)? }) => {
         #[derive(Subcommand)]
         enum Command {
+            $($free($free_arguments),)*
             $($name($arguments)),+
         }
 
         impl Command {
-            fn run(self, project: &Project) -> Result<Status> {
+            fn run(self, folder: &Path) -> Result<Status> {
                 match self {
-                    $(Self::$name(command) => command.run(project)),+
+                    $(Self::$free(command) => command.run(folder),)*
+                    $(Self::$name(command) => command.run(&Project::find(folder)?)),+
                 }
             }
         }
@@ -61,10 +65,15 @@ macro_rules! commands {
 
 // The registry, in the order of the help. A new subcommand needs its file, its `mod` line, and a line here.
 commands! {
-    Run(run::Run),
+    anywhere {
+        Init(init::Init),
+        Run(run::Run),
+        Compare(compare::Compare),
+        CommandProbe(commands::CommandProbe),
+    }
+    in_a_project {
     Watch(watch::Watch),
     List(list::List),
-    Compare(compare::Compare),
     Baseline(baseline::Stored),
     Gate(gate::Gate),
     Explain(explain::Explain),
@@ -76,22 +85,14 @@ commands! {
     History(history::History),
     Triage(triage::Triage),
     Selftest(selftest::Selftest),
-    CommandProbe(commands::CommandProbe),
+    }
 }
 
 impl Arguments {
     /// Runs the chosen command.
     pub(crate) fn run(self) -> Result<Status> {
-        match self.command {
-            // Commands on the command line need no project.
-            Command::CommandProbe(probe) => probe.serve(),
-            Command::Run(run) if run.is_of_commands() => run.run_commands(),
-            Command::Compare(compare) if compare.is_of_commands() => compare.run_commands(),
-            command => {
-                let here = std::env::current_dir().context("cannot find the current folder")?;
-                command.run(&Project::find(&here)?)
-            }
-        }
+        let here = std::env::current_dir().context("cannot find the current folder")?;
+        self.command.run(&here)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `harness run`: measures, prints the figures, writes the record, and draws the report.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -48,13 +48,15 @@ pub(crate) struct Run {
 const MODEL_WORKLOADS: &str = "checkpoint/*";
 
 impl Run {
-    /// True if it measures commands of the command line.
-    pub(crate) fn is_of_commands(&self) -> bool {
-        self.commands.is_given()
+    pub(crate) fn run(self, folder: &Path) -> Result<Status> {
+        match self.commands.is_given() {
+            true => self.measure_commands(folder),
+            false => self.measure_project(&Project::find(folder)?),
+        }
     }
 
-    /// Measures the commands of the command line.
-    pub(crate) fn run_commands(self) -> Result<Status> {
+    /// Measures the commands of the command line, which need no project.
+    fn measure_commands(self, folder: &Path) -> Result<Status> {
         self.selection.refuse_for_commands()?;
         if self.model.is_some() {
             bail!("--model applies to the workloads of a project, not to commands");
@@ -66,10 +68,10 @@ impl Run {
             out: self.out,
             format: self.format,
         };
-        commands::run(&self.commands, &choice)
+        commands::run(&self.commands, &choice, folder)
     }
 
-    pub(crate) fn run(self, project: &Project) -> Result<Status> {
+    fn measure_project(self, project: &Project) -> Result<Status> {
         self.commands.refuse()?;
         let mut request = self.selection.request(project, self.metrics.instruments()?);
         request.model = model(self.model.as_ref())?;

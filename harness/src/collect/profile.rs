@@ -144,7 +144,8 @@ impl Measured<'_> {
         let config = &self.project.config;
         let isa = isa_under_valgrind(self.programs.command(&config.probe), request, settings);
         let callgrind = Callgrind {
-            bench: &|| self.programs.command(&config.callgrind),
+            bench: Some(&|| self.programs.command(&config.callgrind)),
+            probe: &|| self.programs.command(&config.probe),
             workloads: &greeting.workloads,
             isa: isa.clone(),
             settings,

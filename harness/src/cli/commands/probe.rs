@@ -1,11 +1,11 @@
 //! The hidden subcommand that the harness starts to run commands.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use anyhow::Result;
 use clap::Args;
 use harness::command;
-use harness::project::Project;
 use harness::terminal::Status;
 
 /// Serves commands to a harness
@@ -17,12 +17,7 @@ pub(crate) struct CommandProbe {
 }
 
 impl CommandProbe {
-    pub(crate) fn run(self, _: &Project) -> Result<Status> {
-        self.serve()
-    }
-
-    /// Serves the commands of the arguments, which need no project.
-    pub(crate) fn serve(self) -> Result<Status> {
+    pub(crate) fn run(self, _: &Path) -> Result<Status> {
         command::serve(&self.arguments)?;
         Ok(Status::Fine)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use harness::collect::{self, Bar, Budget};
 use harness::command::{Definition, Line};
 use harness::terminal::{Status, exact, failure, notice, show};
@@ -40,9 +40,8 @@ pub(crate) struct Choice {
     pub(crate) format: Format,
 }
 
-/// Measures the commands in the current folder, and prints their figures.
-pub(crate) fn run(options: &CommandOptions, choice: &Choice) -> Result<Status> {
-    let folder = std::env::current_dir().context("cannot find the current folder")?;
+/// Measures the commands in a folder, and prints their figures.
+pub(crate) fn run(options: &CommandOptions, choice: &Choice, folder: &Path) -> Result<Status> {
     let definitions = options.definitions(false)?;
     if let Some(out) = &choice.out {
         writable(out)?;
@@ -57,7 +56,7 @@ pub(crate) fn run(options: &CommandOptions, choice: &Choice) -> Result<Status> {
         let bar = Bar::new();
         collect::measure_commands(
             definitions,
-            &folder,
+            folder,
             instruments,
             budget,
             command_line(),
@@ -68,7 +67,7 @@ pub(crate) fn run(options: &CommandOptions, choice: &Choice) -> Result<Status> {
     let mut record = measure(&with_empty, &[Instrument::Process])?;
     let has_run = |row: &Row| row.phase != startup.phase && row.failures.is_empty();
     if !record.rows.iter().any(has_run) {
-        return Ok(outcome(&record, &folder));
+        return Ok(outcome(&record, folder));
     }
     if choice.instruments.contains(&Instrument::Clock) {
         add(&mut record, measure(&with_empty, &[Instrument::Clock])?);
@@ -87,7 +86,7 @@ pub(crate) fn run(options: &CommandOptions, choice: &Choice) -> Result<Status> {
         &[table(&record, &startup, exact(choice.format))],
         choice.format,
     )?;
-    Ok(outcome(&record, &folder))
+    Ok(outcome(&record, folder))
 }
 
 /// The command that does nothing, which shows the cost of starting one.

@@ -4,6 +4,7 @@
 
 mod callgrind;
 mod clock;
+mod counted_probe;
 mod criterion;
 mod dhat;
 mod process;
