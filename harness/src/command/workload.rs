@@ -1,6 +1,5 @@
 //! Commands in the registry of a probe: one workload for each id, with its calls as phases.
 
-use std::fs;
 use std::sync::Arc;
 
 use harness_probe::{
@@ -110,12 +109,6 @@ impl Workload for CommandWorkload {
     fn prepare(&self, phase: &str, _: &Options) -> Result<Box<dyn Prepared>, WorkloadError> {
         let call = self.calls.iter().find(|call| call.phase == phase);
         let call = call.ok_or_else(|| WorkloadError::new(format!("there is no phase {phase}")))?;
-        if let Some(input) = &call.input {
-            // Opened again for each run; here only so that a missing file is told at once.
-            fs::File::open(input).map_err(|error| {
-                WorkloadError::new(format!("cannot read the input {input}: {error}"))
-            })?;
-        }
         let prepared = PreparedCommand::new(call.clone(), Arc::clone(&self.tally));
         Ok(Box::new(prepared.set_up()?))
     }
