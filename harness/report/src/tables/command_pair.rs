@@ -15,8 +15,6 @@ pub struct CommandPair<'a> {
     pub measured: &'a WorkloadPairs,
     /// The rules of the verdict.
     pub rules: Rules,
-    /// The budget.
-    pub budget_seconds: f64,
 }
 
 /// The table of the two commands. `exact` gives one row with the verdict for programs.
@@ -134,5 +132,79 @@ fn sentence(pair: &CommandPair<'_>, test: &SequentialTest, ratio: Option<Figure>
             "No difference is confirmed after {pairs} in {:.0} s; a larger --budget gives more pairs.",
             pair.measured.seconds()
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use harness_abtest::{Pair, Side, Slice, TimedPhase};
+
+    use super::*;
+    use crate::render::Format;
+
+    /// Pairs of one block each, with these milliseconds of the two commands.
+    fn measured(pairs: &[(u64, u64)]) -> WorkloadPairs {
+        let slice = |side, milliseconds: u64| Slice {
+            side,
+            iterations: 1,
+            nanoseconds: milliseconds * 1_000_000,
+            waited: 0,
+        };
+        let pair = |&(base, head): &(u64, u64)| {
+            let [outer, inner] = [slice(Side::Base, base), slice(Side::Head, head)];
+            Pair {
+                seconds: 0.5,
+                rounds: vec![vec![[outer, inner, inner, outer]]],
+            }
+        };
+        WorkloadPairs {
+            timed: TimedPhase {
+                workload: "commands".to_owned(),
+                phase: "command".to_owned(),
+            },
+            pairs: pairs.iter().map(pair).collect(),
+            failure: None,
+        }
+    }
+
+    fn told(pairs: &[(u64, u64)]) -> String {
+        let names = ["a x", "b y"].map(str::to_owned);
+        let pair = CommandPair {
+            names: &names,
+            measured: &measured(pairs),
+            rules: Rules::default(),
+        };
+        Format::TABLE.render(&[table(&pair, false)])
+    }
+
+    #[test]
+    fn the_verdict_is_one_sentence() {
+        let slower = told(&[(100, 130); 30]);
+        assert!(
+            slower.contains(
+                "`b y` is slower than `a x`: it takes 30 % more time, confirmed by 30 pairs."
+            ),
+            "{slower}"
+        );
+        let much_slower = told(&[(100, 1000); 30]);
+        assert!(
+            much_slower.contains("it takes 10.0 times as long"),
+            "{much_slower}"
+        );
+        let faster = told(&[(100, 50); 30]);
+        assert!(
+            faster.contains("`b y` is faster than `a x`: it takes 50 % less time"),
+            "{faster}"
+        );
+        let equal = told(&[(100, 100); 30]);
+        assert!(
+            equal.contains("`b y` is not slower than `a x` by 1.0 % or more"),
+            "{equal}"
+        );
+        let open = told(&[(100, 130); 2]);
+        assert!(
+            open.contains("No difference is confirmed after 2 pairs in 1 s"),
+            "{open}"
+        );
     }
 }

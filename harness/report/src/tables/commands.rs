@@ -112,3 +112,59 @@ fn ratio(first: &Row, row: &Row) -> Option<Cell> {
     };
     Some(Cell::number(ratio.value, text))
 }
+
+#[cfg(test)]
+mod tests {
+    use harness_record::sample;
+
+    use super::*;
+    use crate::render::Format;
+
+    const SHELL: &str = "(an empty shell)";
+
+    fn startup(is_shell: bool) -> Startup {
+        Startup {
+            phase: SHELL.to_owned(),
+            is_shell,
+        }
+    }
+
+    /// Commands with these times in milliseconds, measured in turn; the last one is the empty shell.
+    fn record(times: &[(&str, u64)]) -> Record {
+        let row = |(phase, milliseconds): &(&str, u64)| {
+            let rounds = [milliseconds * 1_000_000; 4];
+            sample::row("commands", phase, vec![sample::clock("one", &rounds)])
+        };
+        sample::record(times.iter().map(row).collect())
+    }
+
+    fn shown(record: &Record, startup: &Startup) -> String {
+        Format::TABLE.render(&[table(record, startup, false)])
+    }
+
+    #[test]
+    fn one_command_has_no_ratio() {
+        let text = shown(&record(&[("a b", 10), (SHELL, 1)]), &startup(false));
+        assert!(text.contains("a b") && !text.contains("x first"), "{text}");
+        assert!(text.contains("takes 1.00 ms"), "{text}");
+    }
+
+    #[test]
+    fn the_time_of_a_shell_is_a_column_of_its_own() {
+        let table = table(
+            &record(&[("a", 10), ("b", 20), (SHELL, 1)]),
+            &startup(true),
+            true,
+        );
+        let place = |key: &str| table.columns.iter().position(|column| column.key == key);
+        let (own, ratio) = (
+            place("time_without_shell_seconds").expect("shown"),
+            place("ratio_to_first").expect("shown"),
+        );
+        assert_eq!(table.rows.len(), 3);
+        let value = |row: usize, column: usize| table.rows[row][column].value.as_f64();
+        assert!((value(1, own).expect("there") - 0.019).abs() < 1e-9);
+        assert!((value(1, ratio).expect("there") - 2.0).abs() < 1e-9);
+        assert_eq!(value(2, own), None, "the shell itself");
+    }
+}

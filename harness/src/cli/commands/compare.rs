@@ -68,7 +68,6 @@ pub(crate) fn compare(
         names: &names,
         measured: &measured,
         rules,
-        budget_seconds: budget as f64,
     };
     show(&[table(&pair, exact(format))], format)?;
     Ok(Status::Fine)
