@@ -42,7 +42,9 @@ const MODEL_WORKLOADS: &str = "checkpoint/*";
 
 impl Run {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
-        let mut request = self.selection.request(project, self.metrics.instruments()?);
+        let mut request = self
+            .selection
+            .request(project, self.metrics.instruments(project)?);
         request.model = model(self.model.as_ref())?;
         if request.model.is_some() && request.plan.filters.is_empty() {
             request.plan.filters.push(MODEL_WORKLOADS.to_owned());

@@ -60,8 +60,7 @@ impl Bar {
             .expect("the template is well-formed")
             .progress_chars("█▉▊▋▌▍▎▏ ");
         bar.set_style(style.with_key("left", left));
-        let next_line =
-            (!io::stderr().is_terminal()).then(|| Mutex::new(Instant::now() + LINES));
+        let next_line = (!io::stderr().is_terminal()).then(|| Mutex::new(Instant::now() + LINES));
         Self {
             bar,
             ready_at,

@@ -51,15 +51,21 @@ pub struct Callgrind<'a> {
 
 pub(super) const DEFINITION: Definition = Definition {
     instrument: Instrument::Callgrind,
-    program: |config| &config.callgrind,
+    program: |suite| {
+        let itself = suite.counts_itself().then_some(&suite.probe);
+        suite.callgrind.as_ref().or(itself)
+    },
     reader: |measurement| {
-        Box::new(Callgrind {
-            bench: Some(measurement.instruction_bench),
+        if measurement.instruction_bench.is_none() && !measurement.counts_itself {
+            return None;
+        }
+        Some(Box::new(Callgrind {
+            bench: measurement.instruction_bench,
             probe: measurement.probe,
             workloads: measurement.workloads,
             isa: measurement.counts_isa.clone(),
             settings: measurement.settings,
-        })
+        }))
     },
 };
 
