@@ -51,7 +51,7 @@ pub struct Probe {
 
 /// The reply of a probe to `hello`.
 #[derive(Debug, Clone)]
-pub struct Greeting {
+pub struct Hello {
     /// Protocol version of the probe. Older versions support fewer requests.
     pub protocol: u32,
     /// Name of the probe's meter.
@@ -96,6 +96,14 @@ pub enum ProbeError {
     /// The probe replied with an error, or its reply cannot be used.
     #[error("{0}")]
     Refused(String),
+    /// No program with workloads is configured.
+    #[error(
+        "harness.toml names no program with workloads; add a [[suite]] to it, or let `harness init` write one"
+    )]
+    NoSuite,
+    /// The probe of one of several suites failed: the suite, and the reason.
+    #[error("the suite {0}: {1}")]
+    OfSuite(String, Box<ProbeError>),
 }
 
 /// The environment variable with the time limit of each reply, in seconds. The probe of commands stops a command before
@@ -164,7 +172,7 @@ impl Probe {
     ///
     /// # Errors
     /// If the probe fails or its protocol version is not supported.
-    pub fn hello(&mut self) -> Result<Greeting, ProbeError> {
+    pub fn hello(&mut self) -> Result<Hello, ProbeError> {
         match self.request("hello", &Request::Hello)? {
             Reply::Hello { protocol, .. } if !(OLDEST..=VERSION).contains(&protocol) => {
                 Err(ProbeError::Version(protocol))
@@ -178,7 +186,7 @@ impl Probe {
             } => {
                 descriptions::check(&workloads).map_err(ProbeError::Refused)?;
                 workloads.iter_mut().for_each(add_process);
-                Ok(Greeting {
+                Ok(Hello {
                     protocol,
                     meter,
                     isa,

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use harness::collect::{self, Measured, Request};
-use harness::probe::{Greeting, ProbeError};
+use harness::collect::{self, Greeting, Measured, Request, instrument};
+use harness::command;
+use harness::layout::Timed;
+use harness::probe::ProbeError;
 use harness::programs::Programs;
 use harness::project::Project;
 use harness::terminal::notice;
@@ -57,6 +59,7 @@ impl<'a> Builder<'a> {
         let tree = self
             .checkouts
             .working_tree(self.project, &programs, self.output, &notice)?;
+        build_commands(self.project)?;
         Ok(Built::Tree(self.project.clone(), tree))
     }
 
@@ -66,16 +69,24 @@ impl<'a> Builder<'a> {
         commit: &Commit,
         instruments: &[Instrument],
     ) -> Result<Built, CheckoutError> {
-        let checkouts = &self.checkouts;
-        checkouts
-            .checkout(
-                commit,
-                |config| collect::needed(config, instruments),
-                self.output,
-                &notice,
-            )
-            .map(Built::Revision)
+        let checkout = self.checkouts.checkout(
+            commit,
+            |config| collect::needed(config, instruments),
+            self.output,
+            &notice,
+        )?;
+        build_commands(&checkout.project)?;
+        Ok(Built::Revision(checkout))
     }
+}
+
+/// Builds what the commands of a side need, in its checkout.
+fn build_commands(project: &Project) -> Result<(), CheckoutError> {
+    Ok(command::build(
+        project.config.commands(),
+        &project.root,
+        &notice,
+    )?)
 }
 
 impl Built {
@@ -135,6 +146,19 @@ impl Ready {
     /// The programs, to be measured.
     pub(super) fn measured(&self) -> Measured<'_> {
         self.built.measured()
+    }
+
+    /// The probe of a workload, to be timed.
+    pub(super) fn timed(&self, workload: &str) -> Timed<'_> {
+        self.measured().timed(&self.greeting, workload)
+    }
+
+    /// The program that an instrument runs for a workload; none if the workload's suite has no program for it.
+    pub(super) fn program(&self, instrument: Instrument, workload: &str) -> Option<Timed<'_>> {
+        let Measured { programs, .. } = self.measured();
+        let suite = self.measured().suite(&self.greeting, workload);
+        let probe = instrument::program(instrument, suite)?;
+        Some(Timed { programs, probe })
     }
 
     /// The machine and the revision.

@@ -62,7 +62,7 @@ impl Run {
             bail!("--model applies to the workloads of a project, not to commands");
         }
         let choice = commands::Choice {
-            instruments: self.metrics.instruments()?,
+            instruments: self.metrics.without_project()?,
             named: self.metrics.is_given(),
             time_limit: self.selection.time_limit(),
             out: self.out,
@@ -73,7 +73,9 @@ impl Run {
 
     fn measure_project(self, project: &Project) -> Result<Status> {
         self.commands.refuse()?;
-        let mut request = self.selection.request(project, self.metrics.instruments()?);
+        let mut request = self
+            .selection
+            .request(project, self.metrics.instruments(project)?);
         request.model = model(self.model.as_ref())?;
         if request.model.is_some() && request.plan.filters.is_empty() {
             request.plan.filters.push(MODEL_WORKLOADS.to_owned());

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ pub struct CommandInstructions<'a> {
     /// The commands.
     pub definitions: &'a [Definition],
     /// The folder that they run in.
-    pub folder: &'a Path,
+    pub folder: PathBuf,
     /// Time limit of one command.
     pub time_limit: Duration,
 }
@@ -87,7 +87,7 @@ impl CommandInstructions<'_> {
             .arg(format!("--log-file={}", log.display()))
             .arg("--")
             .args(&call.words)
-            .current_dir(self.folder);
+            .current_dir(&self.folder);
         valgrind.stdin(match &call.input {
             Some(input) => Stdio::from(
                 File::open(self.folder.join(input))
@@ -129,7 +129,7 @@ impl CommandInstructions<'_> {
         let mut command = Command::new(program);
         command
             .args(arguments)
-            .current_dir(self.folder)
+            .current_dir(&self.folder)
             .stdin(Stdio::null());
         run(
             &mut command,

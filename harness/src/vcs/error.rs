@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::command::BuildError;
 use crate::file_error::FileError;
 use crate::process;
 use crate::project::ProjectError;
@@ -61,6 +62,9 @@ pub enum CheckoutError {
     /// The revision has no harness: the revision, and the missing part.
     #[error("{0} has no harness: {1}; a revision older than the harness cannot be measured")]
     NoHarness(String, String),
+    /// The build of commands failed.
+    #[error(transparent)]
+    Commands(#[from] BuildError),
     /// Its build failed.
     #[error("{revision} does not build: building {what} failed with: {complaint}")]
     Build {

@@ -13,6 +13,9 @@ pub(crate) struct Project {
     folder: tempfile::TempDir,
 }
 
+/// The phases and the timed suite of these projects.
+pub(crate) const PHASES: &str = "anchors = ['naive', 'reference']\ntimed = ['kernel/*']\n";
+
 /// The exit status and the output of a command.
 pub(crate) struct Done {
     pub(crate) status: i32,
@@ -65,7 +68,7 @@ impl Project {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let project = Self { folder };
-        project.write("harness.toml", "");
+        project.write("harness.toml", PHASES);
         project.write(
             "baselines/limits.toml",
             include_str!("../../../baselines/limits.toml"),

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use crate::project::{Done, Project};
+use crate::project::{Done, PHASES, Project};
 
 /// Programs that the harness itself starts, and those that the scripts use.
 const PROGRAMS: [&str; 9] = [
@@ -22,12 +22,14 @@ impl Tools {
         let project = Project::new();
         project.write(
             "harness.toml",
-            r#"
-            probe = { command = ["./probe"] }
-            heap = { command = ["./heap"] }
-            criterion = { command = ["./criterion"] }
-            callgrind = { command = ["./callgrind"] }
-            "#,
+            &format!(
+                r#"{PHASES}
+            probe = {{ command = ["./probe"] }}
+            heap = {{ command = ["./heap"] }}
+            criterion = {{ command = ["./criterion"] }}
+            callgrind = {{ command = ["./callgrind"] }}
+            "#
+            ),
         );
         for program in PROGRAMS {
             let paths = std::env::var_os("PATH").expect("a path");

@@ -32,7 +32,9 @@ pub(crate) fn compare(
     // A matrix of two values is two commands, so each side gets the definition of its own call.
     let sides = [0, 1].map(|side| one_call(&definitions, side));
     let [base, head] = sides.map(|definition| {
-        move |_: usize| -> Command { start(std::slice::from_ref(&definition), Reads::Time) }
+        move |_: &str, _: usize| -> Command {
+            start(std::slice::from_ref(&definition), Reads::Time)
+        }
     });
     let seed = timing::seed_of_now();
     let threads = std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u32);
@@ -46,7 +48,7 @@ pub(crate) fn compare(
         sides: &Sides {
             base: &base,
             head: &head,
-            copies: 1,
+            copies: &|_| 1,
         },
         conditions: &timing::conditions(threads, None, time_limit),
         rules,

@@ -20,6 +20,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::counted_probe::CountedProbe;
 use super::{Definition, InstrumentReader, Settings, Taken, each_phase};
+use crate::command::CommandInstructions;
 use crate::file_error::FileError;
 use crate::process;
 
@@ -51,15 +52,31 @@ pub struct Callgrind<'a> {
 
 pub(super) const DEFINITION: Definition = Definition {
     instrument: Instrument::Callgrind,
-    program: |config| &config.callgrind,
+    program: |suite| {
+        let itself = suite.counts_itself().then_some(&suite.probe);
+        suite.callgrind.as_ref().or(itself)
+    },
     reader: |measurement| {
-        Box::new(Callgrind {
-            bench: Some(measurement.instruction_bench),
+        if !measurement.commands.is_empty() {
+            return Some(Box::new(CommandInstructions {
+                definitions: measurement.commands,
+                folder: (measurement.probe)()
+                    .get_current_dir()
+                    .unwrap_or(Path::new("."))
+                    .to_owned(),
+                time_limit: measurement.settings.time_limit,
+            }));
+        }
+        if measurement.instruction_bench.is_none() && !measurement.counts_itself {
+            return None;
+        }
+        Some(Box::new(Callgrind {
+            bench: measurement.instruction_bench,
             probe: measurement.probe,
             workloads: measurement.workloads,
             isa: measurement.counts_isa.clone(),
             settings: measurement.settings,
-        })
+        }))
     },
 };
 

@@ -64,13 +64,13 @@ struct Phase {
 
 pub(super) const DEFINITION: Definition = Definition {
     instrument: Instrument::Clock,
-    program: |config| &config.probe,
+    program: |suite| Some(&suite.probe),
     reader: |measurement| {
-        Box::new(Clock {
+        Some(Box::new(Clock {
             probe: measurement.probe,
             settings: measurement.settings,
             run: measurement.run.to_owned(),
-        })
+        }))
     },
 };
 

@@ -19,12 +19,12 @@ pub(super) struct Dhat<'a> {
 
 pub(super) const DEFINITION: Definition = Definition {
     instrument: Instrument::Dhat,
-    program: |config| &config.heap,
+    program: |suite| suite.heap.as_ref(),
     reader: |measurement| {
-        Box::new(Dhat {
-            probe: measurement.heap,
+        Some(Box::new(Dhat {
+            probe: measurement.heap?,
             settings: measurement.counts_settings,
-        })
+        }))
     },
 };
 

@@ -34,12 +34,12 @@ pub(crate) struct Process<'a> {
 
 pub(super) const DEFINITION: Definition = Definition {
     instrument: Instrument::Process,
-    program: |config| &config.probe,
+    program: |suite| Some(suite.process()),
     reader: |measurement| {
-        Box::new(Process {
-            probe: measurement.probe,
+        Some(Box::new(Process {
+            probe: measurement.process,
             settings: measurement.settings,
-        })
+        }))
     },
 };
 
