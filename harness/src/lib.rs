@@ -19,5 +19,6 @@ pub mod seconds;
 pub mod terminal;
 pub mod timing;
 pub mod triage;
+pub mod valgrind;
 pub mod vcs;
 pub mod watch;

@@ -18,6 +18,7 @@ use thiserror::Error;
 use crate::descriptions;
 use crate::file_error::{FileError, at};
 use crate::process::Child;
+use crate::valgrind;
 
 /// Time limit for a probe to exit after its input was closed, and for the rest of its output to arrive.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -26,6 +27,8 @@ const FAREWELL: Duration = Duration::from_millis(500);
 const LONGEST_REPLY: usize = 64 << 20;
 /// Maximum length of a line of standard error that is kept, in bytes.
 const LONGEST_COMPLAINT: usize = 4 << 10;
+/// Maximum number of lines of valgrind that are kept.
+const MOST_COMPLAINTS: usize = 16;
 
 /// The reason to refuse a reading of a probe that is to be timed.
 pub(crate) const REPORTS_NO_TIMES: &str =
@@ -388,13 +391,20 @@ fn lines(stream: impl Read, longest: usize) -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-/// Reads the stream to its end and returns the last line that is neither empty nor a note.
+/// Reads the stream to its end and returns the last line that is neither empty nor a note. If the probe ran under
+/// valgrind, which ended it, returns the line that states why.
 fn last_words(stream: impl Read) -> String {
-    let text = lines(stream, LONGEST_COMPLAINT)
-        .map(|line| String::from_utf8_lossy(&line).trim().to_owned());
-    text.filter(|line| !line.is_empty() && !line.starts_with("note: "))
-        .last()
-        .unwrap_or_default()
+    let (mut last, mut complaints) = (String::new(), Vec::new());
+    for line in lines(stream, LONGEST_COMPLAINT) {
+        let line = String::from_utf8_lossy(&line).trim().to_owned();
+        if valgrind::is_complaint(&line) && complaints.len() < MOST_COMPLAINTS {
+            complaints.push(line.clone());
+        }
+        if !line.is_empty() && !line.starts_with("note: ") {
+            last = line;
+        }
+    }
+    valgrind::complaint(&complaints.join("\n")).unwrap_or(last)
 }
 
 #[cfg(test)]

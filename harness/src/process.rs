@@ -5,8 +5,11 @@
 //! a child then continues with its exit status and removes temporary folders as usual.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{
     Child as Process, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Output, Stdio,
 };
@@ -173,6 +176,13 @@ pub(crate) fn text(command: &mut Command, limit: Duration) -> io::Result<String>
             String::from_utf8_lossy(&output.stderr).trim().to_owned(),
         )),
     }
+}
+
+/// Runs a program with a time limit and returns the path that it prints on a line; `None` if it fails or prints nothing.
+pub(crate) fn printed_path(command: &mut Command, limit: Duration) -> Option<PathBuf> {
+    let output = output(command, limit).ok()?;
+    let line = output.stdout.strip_suffix(b"\n").unwrap_or(&output.stdout);
+    (output.status.success() && !line.is_empty()).then(|| OsStr::from_bytes(line).into())
 }
 
 /// Runs a program without a time limit. Returns its exit status, its complete standard output, and the end of its

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use harness_probe::Selection;
+use harness_probe::{ONLY_PHASE, Selection};
 
 use crate::Bencher;
 
@@ -16,9 +16,6 @@ pub struct Function {
     pub(crate) selection: Selection,
     pub(crate) run: Box<dyn Fn(&mut Bencher)>,
 }
-
-/// The phase of a workload that declares none.
-const ONLY_PHASE: &str = "current";
 
 /// Creates a workload from a function that makes its state, which is not measured, and one that runs with it.
 ///

@@ -60,7 +60,7 @@ impl Trends {
         let of_times: Vec<DatedRecord> = earlier.iter().chain([now]).map(moment).collect();
         let of_counts: Vec<DatedRecord> = earlier
             .iter()
-            .filter(|record| key(record) == key(now))
+            .filter(|record| key(record).equals(&key(now)))
             .chain([now])
             .map(moment)
             .collect();

@@ -1,6 +1,6 @@
 //! Every state of a machine that has a finding of its own.
 
-use harness_judge::machine::findings;
+use harness_judge::machine::{Valgrind, findings};
 use harness_record::machine::{Busy, Disturbance, Load, MachineState};
 
 #[test]
@@ -107,8 +107,16 @@ fn every_state_has_a_grade_and_an_advice() {
     }
     let mut lines: Vec<String> = Vec::new();
     for (state, busy, disturbance) in states {
-        for valgrind in [None, Some("valgrind 3.19.0")] {
-            for finding in findings(&state, &busy, &disturbance, valgrind) {
+        for works in [
+            None,
+            Some(Ok(())),
+            Some(Err("valgrind: failed to start tool".to_owned())),
+        ] {
+            let valgrind = works.map(|works| Valgrind {
+                version: "valgrind 3.19.0".to_owned(),
+                works,
+            });
+            for finding in findings(&state, &busy, &disturbance, valgrind.as_ref()) {
                 lines.push(format!(
                     "{} | {} | {} | {}",
                     finding.what,

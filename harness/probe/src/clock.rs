@@ -1,6 +1,6 @@
 //! The meter of wall time.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::protocol::Reading;
 use crate::region::measured_region;
@@ -32,11 +32,21 @@ struct Timed<'a> {
     tokens_at: Option<&'a mut Vec<u64>>,
     nanoseconds: u64,
     waited: u64,
+    /// The wait of the thread when it was last read.
+    waited_before: u64,
+    /// The end of the last region or of the last reading of the wait.
+    last: Option<Instant>,
 }
+
+/// A region that is shorter than this, or a time between regions, contains no wait that matters. Reading the wait takes
+/// longer than many a region.
+const SHORT: Duration = Duration::from_micros(20);
 
 impl Region for Timed<'_> {
     fn measure(&mut self, work: &mut dyn FnMut(&mut dyn FnMut())) {
-        let waited_before = waited();
+        if self.last.is_none_or(|last| last.elapsed() >= SHORT) {
+            self.waited_before = waited();
+        }
         let start = Instant::now();
         match &mut self.tokens_at {
             Some(tokens_at) => measured_region(work, &mut || {
@@ -44,8 +54,20 @@ impl Region for Timed<'_> {
             }),
             None => measured_region(work, &mut || {}),
         }
-        self.nanoseconds += nanoseconds_since(start);
-        self.waited += waited().saturating_sub(waited_before);
+        let elapsed = start.elapsed();
+        self.nanoseconds += nanoseconds(elapsed);
+        self.last = Some(start + elapsed);
+        if elapsed >= SHORT {
+            let waited = waited();
+            self.waited += waited.saturating_sub(self.waited_before);
+            self.waited_before = waited;
+            self.last = Some(Instant::now());
+        }
+    }
+
+    fn measure_own_time(&mut self, work: &mut dyn FnMut() -> Duration) {
+        // The wait is unknown: it may have been outside of the measured part.
+        self.nanoseconds += nanoseconds(work());
     }
 }
 
@@ -59,8 +81,7 @@ impl Meter for Clock {
         let mut timed = Timed {
             // A second run would continue the list of the first.
             tokens_at: (iterations == 1).then_some(&mut self.tokens_at),
-            nanoseconds: 0,
-            waited: 0,
+            ..Timed::default()
         };
         prepared.run_measured(iterations, &mut timed);
         let Timed {
@@ -87,7 +108,11 @@ impl Meter for Clock {
 }
 
 fn nanoseconds_since(start: Instant) -> u64 {
-    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    nanoseconds(start.elapsed())
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Nanoseconds that this thread has waited for a core since it started: the second number of Linux's `schedstat`. 0 on

@@ -4,10 +4,13 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use crate::protocol::{Description, Reading};
-use crate::{Case, Meter, Options, Suite, serve_stdio};
+use crate::{Case, Meter, Options, Prepared, Suite, Unit, serve_stdio};
 
 /// The argument by which a harness starts a program of a suite as its probe.
 pub const PROBE_ARGUMENT: &str = "--probe";
+
+/// The phase of a workload that has a single implementation.
+pub const ONLY_PHASE: &str = "current";
 
 /// Time of the measurement of one workload by hand.
 const BY_HAND: Duration = Duration::from_millis(300);
@@ -62,7 +65,7 @@ pub fn run_program(suite: &dyn Suite, meter: &mut dyn Meter) -> io::Result<()> {
     Ok(())
 }
 
-/// Measures a case once and describes the result in one line.
+/// Prepares a case, measures it once, and describes the result in one line.
 fn by_hand(
     suite: &dyn Suite,
     meter: &mut dyn Meter,
@@ -70,51 +73,56 @@ fn by_hand(
     case: &Case,
     once: bool,
 ) -> String {
-    let options = Options::from_environment().map(|options| Options {
-        threads: options.threads,
-        ..options
-    });
     let mut line = None;
-    let prepared = options.and_then(|options| {
+    let prepared = Options::from_environment().and_then(|options| {
         suite.with_prepared(case, &options, &mut |prepared| {
-            prepared.warm_up();
-            let cost = if once {
-                meter.read(prepared, 1);
-                "ran once".to_owned()
-            } else {
-                let mut runs = 1;
-                loop {
-                    let reading = meter.read(prepared, runs);
-                    match &reading {
-                        Reading::Clock { nanoseconds, .. }
-                            if u128::from(*nanoseconds) < BY_HAND.as_nanos()
-                                && runs < MOST_RUNS =>
-                        {
-                            runs *= 2;
-                        }
-                        _ => break describe(&reading, runs, workload),
-                    }
-                }
-            };
-            line = Some(match prepared.check() {
-                Ok(()) => format!("{case}: {cost}"),
-                Err(wrong) => format!("{case}: WRONG ANSWER: {wrong}"),
-            });
+            line = Some(measure_briefly(meter, prepared, &workload.unit, once));
         })
     });
     match (line, prepared) {
-        (Some(line), _) => line,
+        (Some(line), _) => format!("{case}: {line}"),
         (None, Err(error)) => format!("{case}: FAILED: {error}"),
         (None, Ok(())) => format!("{case}: measures nothing"),
     }
 }
 
+/// Measures a workload for a fraction of a second, or runs it just once, and checks its answer. Returns a short text for
+/// a person.
+pub fn measure_briefly(
+    meter: &mut dyn Meter,
+    prepared: &mut dyn Prepared,
+    unit: &Unit,
+    once: bool,
+) -> String {
+    prepared.warm_up();
+    let cost = if once {
+        meter.read(prepared, 1);
+        "ran once".to_owned()
+    } else {
+        let mut runs = 1;
+        loop {
+            let reading = meter.read(prepared, runs);
+            match &reading {
+                Reading::Clock { nanoseconds, .. }
+                    if u128::from(*nanoseconds) < BY_HAND.as_nanos() && runs < MOST_RUNS =>
+                {
+                    runs *= 2;
+                }
+                _ => break describe(&reading, runs, unit),
+            }
+        }
+    };
+    match prepared.check() {
+        Ok(()) => cost,
+        Err(wrong) => format!("WRONG ANSWER: {wrong}"),
+    }
+}
+
 /// The cost of one run.
-fn describe(reading: &Reading, runs: u64, workload: &Description) -> String {
+fn describe(reading: &Reading, runs: u64, unit: &Unit) -> String {
     match reading {
         Reading::Clock { nanoseconds, .. } => {
             let one = *nanoseconds as f64 / runs as f64;
-            let unit = &workload.unit;
             let rate = unit.per_run as f64 / one * 1e9;
             let throughput = match unit.name.as_str() {
                 "call" => String::new(),

@@ -4,14 +4,15 @@ use std::io::{self, BufRead, Write};
 use std::ops::ControlFlow;
 
 use crate::protocol::{Reply, Request, VERSION};
+use crate::replies::take_stdout;
 use crate::{Case, Meter, Options, Prepared, Suite};
 
-/// Serves requests on standard input until it ends.
+/// Serves requests on standard input until it ends. Whatever workloads print meanwhile goes to standard error.
 ///
 /// # Errors
 /// If a stream cannot be read or written.
 pub fn serve_stdio(suite: &dyn Suite, meter: &mut dyn Meter) -> io::Result<()> {
-    serve(suite, meter, io::stdin().lock(), io::stdout().lock())
+    serve(suite, meter, io::stdin().lock(), take_stdout()?)
 }
 
 /// Serves requests from `input` until it ends, one reply on `output` for each.

@@ -5,6 +5,8 @@ use std::fmt;
 use harness_probe::digest;
 use serde::{Deserialize, Serialize};
 
+use crate::Settings;
+
 /// Placeholder for a part of the environment that could not be determined. An unknown part never equals another part.
 pub const UNKNOWN: &str = "unknown";
 
@@ -33,12 +35,16 @@ pub struct Environment {
     pub rustc: String,
     /// Version of valgrind, such as `valgrind 3.19.0`; `None` if it is not installed.
     pub valgrind: Option<String>,
-    /// Compiler flags from the environment variables of the measured build, separated by one space; may be empty.
+    /// Compiler flags of the measured build, from the whole configuration of cargo, separated by one space; may be empty.
     pub rustflags: String,
-    /// Revision of the measured code; `None` outside a git checkout.
+    /// Other settings of the build and of the measured processes; `None` in records of older versions, which equal any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Settings>,
+    /// Revision of the measured code; `None` if git tracks no file of the checkout.
     pub revision: Option<String>,
-    /// True if the checkout had uncommitted changes.
-    pub dirty: bool,
+    /// True if the checkout had uncommitted changes; `None` if that is unknown.
+    #[serde(default)]
+    pub dirty: Option<bool>,
 }
 
 /// Everything that instruction and heap counts depend on. Counts from two machines are comparable if their keys are
@@ -55,8 +61,11 @@ pub struct PortableKey {
     pub valgrind: String,
     /// Instruction set used while counting.
     pub isa: String,
-    /// Compiler flags from environment variables.
+    /// Compiler flags.
     pub rustflags: String,
+    /// Other settings of the build and of the measured processes; `None` if unknown. They are no part of the name of a
+    /// baseline's folder.
+    pub settings: Option<Settings>,
 }
 
 impl Environment {
@@ -73,6 +82,7 @@ impl Environment {
                 .unwrap_or_else(|| "valgrind none".to_owned()),
             isa: isa.to_owned(),
             rustflags: self.rustflags.clone(),
+            settings: self.settings.clone(),
         }
     }
 
@@ -80,6 +90,37 @@ impl Environment {
     pub fn same_toolchain(&self, other: &Self) -> bool {
         let key = |environment: &Self| environment.portable_key("any");
         key(self).differences(&key(other)).is_empty()
+    }
+
+    /// Returns true if counts from the two environments are comparable as counts of two revisions: settings of the build
+    /// that come from the sources may differ.
+    pub fn same_toolchain_outside_sources(&self, other: &Self) -> bool {
+        let key = |environment: &Self| environment.portable_key("any");
+        key(self)
+            .differences_outside_sources(&key(other))
+            .is_empty()
+    }
+
+    /// Lists the settings that differ, each as `NAME this against that`. Unknown settings equal any.
+    pub fn settings_differences(&self, other: &Self) -> Vec<String> {
+        match (&self.settings, &other.settings) {
+            (Some(here), Some(there)) => here.differences(there),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns the remark on the sources that follows the revision: nothing if the revision states them completely.
+    pub fn changes(&self) -> &'static str {
+        match (&self.revision, self.dirty) {
+            (None, _) | (_, Some(false)) => "",
+            (_, Some(true)) => " with uncommitted changes",
+            (_, None) => " and perhaps uncommitted changes",
+        }
+    }
+
+    /// Returns true if the sources are known to differ from the revision.
+    pub fn is_dirty(&self) -> bool {
+        self.revision.is_some() && self.dirty == Some(true)
     }
 
     /// Returns the name of the machine. Wall times are comparable on one machine only.
@@ -102,8 +143,21 @@ impl Environment {
 
 impl PortableKey {
     /// Lists the parts that differ, each as `this against that`, and the parts that are unknown on both sides. The list
-    /// is empty if counts with the two keys are comparable.
+    /// is empty if counts with the two keys are comparable. Unknown settings equal any.
     pub fn differences(&self, other: &Self) -> Vec<String> {
+        self.all_differences(other, Settings::differences)
+    }
+
+    /// Lists the same, except settings of the build that come from the sources.
+    pub fn differences_outside_sources(&self, other: &Self) -> Vec<String> {
+        self.all_differences(other, Settings::differences_outside)
+    }
+
+    fn all_differences(
+        &self,
+        other: &Self,
+        of_settings: impl Fn(&Settings, &Settings) -> Vec<String>,
+    ) -> Vec<String> {
         let parts = self.parts().into_iter().zip(other.parts());
         let mut differences: Vec<String> = parts
             .filter_map(|((name, here), (_, there))| match here == there {
@@ -118,7 +172,19 @@ impl PortableKey {
             };
             differences.push(format!("{} against {}", flags(self), flags(other)));
         }
+        if let (Some(here), Some(there)) = (&self.settings, &other.settings) {
+            differences.extend(of_settings(here, there));
+        }
         differences
+    }
+
+    /// Returns true if no known part differs.
+    pub fn equals(&self, other: &Self) -> bool {
+        let settings = match (&self.settings, &other.settings) {
+            (Some(here), Some(there)) => here.differences(there).is_empty(),
+            _ => true,
+        };
+        settings && self.parts() == other.parts() && self.rustflags == other.rustflags
     }
 
     /// Returns the name of the first unknown part.
@@ -172,6 +238,7 @@ impl fmt::Display for PortableKey {
 
 #[cfg(test)]
 mod tests {
+    use crate::Settings;
     use crate::sample::environment;
 
     #[test]
@@ -198,6 +265,27 @@ mod tests {
             "every character of the flags counts"
         );
         assert!(native.differences(&native.clone()).is_empty());
+    }
+
+    #[test]
+    fn settings_count_if_both_sides_know_them() {
+        let mut known = environment();
+        known.settings = Some(Settings::default());
+        let mut other = environment();
+        let mut settings = Settings::default();
+        settings
+            .build
+            .insert("profile.opt-level".to_owned(), "1".to_owned());
+        other.settings = Some(settings);
+        assert!(!known.same_toolchain(&other));
+        assert!(known.same_toolchain_outside_sources(&other));
+        assert_eq!(
+            known.portable_key("avx2").to_string(),
+            other.portable_key("avx2").to_string(),
+            "settings are no part of the name"
+        );
+        other.settings = None;
+        assert!(known.same_toolchain(&other));
     }
 
     #[test]

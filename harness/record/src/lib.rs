@@ -29,6 +29,7 @@ mod run_scope;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;
 pub mod session;
+mod settings;
 mod stored_file;
 pub mod suggestion;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use commit::{COMMIT_FORMAT, Commit, Head};
 pub use environment::{Environment, PortableKey, UNKNOWN};
 pub use file::{OLDEST_SCHEMA, SCHEMA_VERSION};
 pub use run_scope::{RunScope, is_whole};
+pub use settings::Settings;
 pub use stored_file::{FileError, FileProblem};
 
 /// The types of the probe for the unit and the instruments of a workload.

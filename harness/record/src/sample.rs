@@ -21,8 +21,9 @@ pub fn environment() -> Environment {
         rustc: "rustc 1.95.0".to_owned(),
         valgrind: Some("valgrind 3.19.0".to_owned()),
         rustflags: String::new(),
+        settings: None,
         revision: Some("0123456789abcdef".to_owned()),
-        dirty: false,
+        dirty: Some(false),
     }
 }
 

@@ -75,7 +75,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 fn states(report_data: &ReportData, instrument: Instrument) -> Vec<DatedRecord> {
     let here = &report_data.record.environment;
     let compares = |there: &Environment| match instrument.is_counted() {
-        true => here.same_toolchain(there),
+        true => here.same_toolchain_outside_sources(there),
         false => here.same_machine(there),
     };
     let has_readings = |one: &&DatedRecord| {

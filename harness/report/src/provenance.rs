@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use harness_probe::Instrument;
 use harness_record::distinct::distinct;
 use harness_record::metric::Quantity;
-use harness_record::{Record, Row, number};
+use harness_record::{Record, Row, Settings, number};
 
 /// The provenance of a record as pairs of name and value, in display order.
 pub fn provenance(record: &Record) -> Vec<(&'static str, String)> {
@@ -28,7 +28,7 @@ pub fn provenance(record: &Record) -> Vec<(&'static str, String)> {
         (
             "toolchain",
             format!(
-                "{}, {}, {}, {}{}",
+                "{}, {}, {}, {}{}{}",
                 environment.rustc,
                 environment.target,
                 environment.libc,
@@ -36,6 +36,10 @@ pub fn provenance(record: &Record) -> Vec<(&'static str, String)> {
                 match environment.rustflags.as_str() {
                     "" => String::new(),
                     flags => format!(", compiler flags {flags}"),
+                },
+                match environment.settings.as_ref().map(Settings::line) {
+                    Some(line) if !line.is_empty() => format!(", {line}"),
+                    _ => String::new(),
                 }
             ),
         ),
@@ -93,14 +97,7 @@ pub fn revision(record: &Record) -> String {
         None => "unknown".to_owned(),
         Some(revision) => {
             let short: String = revision.chars().take(12).collect();
-            format!(
-                "{short}{}",
-                if environment.dirty {
-                    " with uncommitted changes"
-                } else {
-                    ""
-                }
-            )
+            format!("{short}{}", environment.changes())
         }
     }
 }
@@ -135,6 +132,20 @@ mod tests {
     use harness_record::sample::record;
 
     use super::*;
+
+    #[test]
+    fn settings_from_outside_the_sources_are_shown() {
+        let mut record = record(Vec::new());
+        let mut settings = Settings::default();
+        for (name, value) in [("profile.opt-level", "1"), ("profile.lto", "fat")] {
+            settings.build.insert(name.to_owned(), value.to_owned());
+        }
+        settings.outside.insert("profile.opt-level".to_owned());
+        record.environment.settings = Some(settings);
+        let all = provenance(&record);
+        let (_, toolchain) = all.last().expect("the toolchain comes last");
+        assert!(toolchain.ends_with(", profile.opt-level=1"), "{toolchain}");
+    }
 
     #[test]
     fn a_partial_run_is_marked() {

@@ -98,7 +98,7 @@ pub(super) fn merge(row: &mut Row, other: Row) {
 /// Describes the record that readings are taken from.
 pub(super) fn source(name: &str, record: &Record, taken: Vec<Taken>) -> Source {
     let revision = record.environment.revision.clone().unwrap_or_default();
-    let dirty = if record.environment.dirty {
+    let dirty = if record.environment.is_dirty() {
         "-dirty"
     } else {
         ""

@@ -239,9 +239,12 @@ impl Answer {
     /// Judges one count of a commit like a gate whose base is the good end.
     pub fn by_count(good: &Record, counts: &Record, metric: &Metric, limits: &Limits) -> Self {
         let about = |row: &Comparison| row.metric.is_none_or(|of| of.name() == metric.name());
-        let comparisons = compare(Compared::baseline(good), Compared::baseline(counts))
-            .into_iter()
-            .filter(about);
+        let comparisons = compare(
+            Compared::measured_together(good),
+            Compared::measured_together(counts),
+        )
+        .into_iter()
+        .filter(about);
         let Some(row) = judge(comparisons.collect(), limits).rows.into_iter().next() else {
             return Self::skipped(format!("it has no value for {}", metric.name()));
         };

@@ -10,7 +10,7 @@ use harness::terminal::{Status, exact, notice, show};
 use harness_abtest::Side;
 use harness_judge::compare::{Comparability, Comparison, RecordView, compare};
 use harness_record::baseline::{Baseline, BaselineError, Store};
-use harness_record::{Record, metric, number};
+use harness_record::{Environment, Record, metric, number};
 use harness_report::render::{Cell, Column, Format, Table, Tone};
 use harness_report::tables::comparisons;
 
@@ -95,7 +95,7 @@ impl Save {
             notice("the baseline has these counts already, so there is nothing to save");
             return Ok(Status::Fine);
         }
-        if record.environment.dirty {
+        if record.environment.is_dirty() {
             notice("the record was measured with changes that are not in its revision");
         }
         if let (Some(lost), false) = (changes.iter().find_map(Change::lost), self.drop_missing) {
@@ -140,6 +140,8 @@ struct Change {
     new: Baseline,
     /// None if there is no readable baseline of that key.
     comparisons: Option<Vec<Comparison>>,
+    /// True if the old baseline lacks the settings of the build, which the new one has.
+    new_settings: bool,
 }
 
 impl Change {
@@ -154,19 +156,27 @@ impl Change {
                 None
             }
         };
+        let has_settings = |baseline: &Baseline| baseline.record.environment.settings.is_some();
+        let new_settings = old.as_ref().is_some_and(|old| !has_settings(old)) && has_settings(&new);
         let comparisons = old.map(|old| {
             compare(
                 RecordView::baseline(&old.record),
                 RecordView::baseline(&new.record),
             )
         });
-        Self { new, comparisons }
+        Self {
+            new,
+            comparisons,
+            new_settings,
+        }
     }
 
     fn nothing(&self) -> bool {
-        self.comparisons
-            .as_ref()
-            .is_some_and(|comparisons| comparisons.iter().all(Comparison::equal))
+        !self.new_settings
+            && self
+                .comparisons
+                .as_ref()
+                .is_some_and(|comparisons| comparisons.iter().all(Comparison::equal))
     }
 
     /// The first count that the old baseline has and the new one does not.
@@ -205,6 +215,11 @@ impl Change {
         };
         let mut table = comparisons::table(format!("{kind} {}", self.new.key()), &changed, exact);
         table.notes.push(note);
+        if self.new_settings {
+            let note =
+                "The old baseline does not record the settings of the build; the new one will.";
+            table.notes.push(note.to_owned());
+        }
         table
     }
 }
@@ -235,7 +250,7 @@ fn list(project: &Project, format: Format) -> Result<Status> {
                 Cell::text(key),
                 Cell::number(rows.len() as f64, rows.len().to_string()),
                 Cell::text(created),
-                revision(environment.revision, environment.dirty),
+                revision(&environment),
                 Cell::text(environment.cpu),
             ],
             Err(error) => {
@@ -262,12 +277,16 @@ fn list(project: &Project, format: Format) -> Result<Status> {
 }
 
 /// A revision: twelve digits in formats for people, all digits in formats for programs.
-fn revision(revision: Option<String>, dirty: bool) -> Cell {
-    let Some(revision) = revision else {
+fn revision(environment: &Environment) -> Cell {
+    let Some(revision) = &environment.revision else {
         return Cell::missing();
     };
     let short: String = revision.chars().take(12).collect();
-    let suffix = if dirty { " and changes" } else { "" };
+    let suffix = if environment.is_dirty() {
+        " and changes"
+    } else {
+        ""
+    };
     Cell {
         text: format!("{short}{suffix}"),
         ..Cell::text(format!("{revision}{suffix}"))
@@ -314,11 +333,7 @@ fn show_one(project: &Project, key: Option<String>, format: Format) -> Result<St
     }
     let environment = &record.environment;
     let revision = environment.revision.as_deref().unwrap_or("no revision");
-    let dirty = if environment.dirty {
-        " with changes"
-    } else {
-        ""
-    };
+    let dirty = environment.changes();
     let (created, machine) = (&record.created, environment.machine());
     table.notes.push(format!(
         "Measured at {created} on {machine}, revision {revision}{dirty}."

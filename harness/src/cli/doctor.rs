@@ -15,9 +15,10 @@ use harness::terminal::{self, Status, failure, notice, print, show};
 use harness::timing::{
     BUDGET, MOST_TIMED, MatchedWorkloads, Sides, conditions, measure_noise_floor, seed_of_now,
 };
+use harness::valgrind;
 use harness::vcs::MeasuringLock;
 use harness_abtest::{NoiseFloor, Rules};
-use harness_judge::machine::{Diagnosis, NoiseFloors, findings};
+use harness_judge::machine::{Diagnosis, NoiseFloors, Valgrind, findings};
 use harness_probe::Instrument;
 use harness_record::session::FLOOR_SHARE;
 use harness_report::render::{Audience, Format};
@@ -31,7 +32,7 @@ const WATCHED: Duration = Duration::from_millis(500);
 
 /// Checks if this machine can judge time, and shows how to improve it
 ///
-/// Examines everything that makes times noisy. Then measures the noise floor: two workloads of the timed suite, each
+/// Examines everything that makes times noisy, and runs a small program under valgrind. Then measures the noise floor: two workloads of the timed suite, each
 /// compared with itself by the code of the gate. Exits with 0 if time can be judged here, with 2 if not.
 ///
 /// With --tune, changes the settings that it is allowed to change (frequency governor, turbo, huge pages) while a
@@ -91,9 +92,13 @@ impl Doctor {
         if process::stopped() {
             bail!("interrupted");
         }
-        let valgrind = collect::valgrind_version();
+        let disturbance = counters.since(&system);
+        let valgrind = valgrind::version().map(|version| Valgrind {
+            version,
+            works: valgrind::try_out(),
+        });
         let diagnosis = Diagnosis {
-            findings: findings(&state, &busy, &counters.since(&system), valgrind.as_deref()),
+            findings: findings(&state, &busy, &disturbance, valgrind.as_ref()),
             floors: floors
                 .map_err(|error| format!("the noise floor could not be measured: {error:#}")),
         };

@@ -156,7 +156,7 @@ impl History {
             // Counts of another toolchain do not compare with those of this one.
             let before = Record::read(&path)
                 .ok()
-                .filter(|before| before.environment.same_toolchain(&here));
+                .filter(|before| before.environment.same_toolchain_outside_sources(&here));
             if before
                 .as_ref()
                 .is_some_and(|before| answers(before, &request.asked(), &choice))

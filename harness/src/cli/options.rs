@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use harness::collect::{self, Plan, Request};
 use harness::project::Project;
 use harness::terminal::{self, notice};
+use harness::valgrind;
 use harness_judge::compare::metrics;
 use harness_probe::Instrument;
 use harness_record::acceptance::judged;
@@ -216,11 +217,11 @@ pub(super) fn available(
     mut instruments: Vec<Instrument>,
     required: bool,
 ) -> Result<Vec<Instrument>> {
-    if instruments.contains(&Instrument::Callgrind) && collect::valgrind_version().is_none() {
+    if instruments.contains(&Instrument::Callgrind) && valgrind::version().is_none() {
         if required {
-            bail!(collect::VALGRIND_MISSING);
+            bail!(valgrind::MISSING);
         }
-        notice(collect::VALGRIND_MISSING);
+        notice(valgrind::MISSING);
         instruments.retain(|instrument| *instrument != Instrument::Callgrind);
     }
     Ok(instruments)

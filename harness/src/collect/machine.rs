@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use harness_record::{Environment, UNKNOWN};
 
+use crate::collect::build_settings::Build;
 use crate::doctor::{self, System};
-use crate::process;
+use crate::vcs::{FolderRevision, revision_of};
+use crate::{process, valgrind};
 
 /// Time limit of the programs that describe the machine; a rustup proxy may have to install the compiler first.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -15,15 +17,18 @@ const LIMIT: Duration = Duration::from_secs(600);
 /// Describes this machine and the checkout at `root`; `isa` is the best instruction set that the probe found.
 pub(super) fn describe(root: &Path, isa: &str) -> Environment {
     let system = System::here();
-    let variable = |name: &str| std::env::var(name).ok();
-    let rustc = printed(&compiler(variable), &["-vV"], root);
-    let field = |name: &str| {
-        rustc
-            .lines()
-            .find_map(|line| line.strip_prefix(name))
-            .unwrap_or(UNKNOWN)
-            .to_owned()
-    };
+    let variables: Vec<_> = std::env::vars_os().collect();
+    let Build {
+        compiler,
+        target,
+        rustflags,
+        settings,
+    } = Build::read(root, &variables);
+    let release = compiler
+        .lines()
+        .find_map(|line| line.strip_prefix("release: "))
+        .unwrap_or(UNKNOWN);
+    let FolderRevision { commit, dirty } = revision_of(root);
     Environment {
         cpu: doctor::cpu_model(&system).unwrap_or_else(|| format!("{UNKNOWN} CPU")),
         cpus: std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u32),
@@ -32,45 +37,14 @@ pub(super) fn describe(root: &Path, isa: &str) -> Environment {
         os: doctor::os_name(&system).unwrap_or_else(|| std::env::consts::OS.to_owned()),
         kernel: first_line("uname", &["-sr"], root).unwrap_or_else(|| format!("{UNKNOWN} kernel")),
         libc: libc_version(),
-        target: field("host: "),
-        rustc: format!("rustc {}", field("release: ")),
-        valgrind: valgrind_version(),
-        rustflags: rustflags(variable),
-        revision: first_line("git", &["rev-parse", "HEAD"], root),
-        dirty: first_line("git", &["status", "--porcelain"], root).is_some(),
+        target,
+        rustc: format!("rustc {release}"),
+        valgrind: valgrind::version(),
+        rustflags,
+        settings: Some(settings),
+        revision: commit,
+        dirty,
     }
-}
-
-/// Returns the version of valgrind, such as `valgrind 3.19.0`, or `None` if it is not installed.
-pub fn valgrind_version() -> Option<String> {
-    first_line("valgrind", &["--version"], Path::new("."))
-        .map(|version| version.replacen('-', " ", 1))
-}
-
-/// Returns the compiler that cargo uses: `$RUSTC` if set, otherwise `rustc`.
-fn compiler(variable: impl Fn(&str) -> Option<String>) -> String {
-    variable("RUSTC")
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| "rustc".to_owned())
-}
-
-/// Returns the compiler flags that cargo takes from environment variables, separated by one space. Cargo uses only the
-/// first variable that is set: <https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags>. Flags in cargo's
-/// configuration in the checkout belong to the revision.
-fn rustflags(variable: impl Fn(&str) -> Option<String>) -> String {
-    let joined = |flags: Vec<&str>| flags.join(" ");
-    if let Some(encoded) = variable("CARGO_ENCODED_RUSTFLAGS") {
-        return joined(
-            encoded
-                .split('\x1f')
-                .filter(|flag| !flag.is_empty())
-                .collect(),
-        );
-    }
-    let plain = variable("RUSTFLAGS")
-        .or_else(|| variable("CARGO_BUILD_RUSTFLAGS"))
-        .unwrap_or_default();
-    joined(plain.split_whitespace().collect())
 }
 
 /// Returns the standard output of a program; empty if the program is missing or fails.
@@ -130,50 +104,6 @@ mod tests {
         );
         assert!(environment.target.contains('-'), "{}", environment.target);
         assert!(environment.cpus >= 1 && environment.isa == "avx2");
-    }
-
-    /// A lookup of environment variables with fixed values.
-    fn variables(set: &'static [(&str, &str)]) -> impl Fn(&str) -> Option<String> {
-        |wanted| {
-            set.iter()
-                .find(|(name, _)| *name == wanted)
-                .map(|(_, value)| (*value).to_owned())
-        }
-    }
-
-    #[test]
-    fn flags_are_those_that_cargo_would_take() {
-        assert_eq!(rustflags(variables(&[])), "");
-        assert_eq!(
-            rustflags(variables(&[("RUSTFLAGS", " -C  opt-level=3 ")])),
-            "-C opt-level=3"
-        );
-        assert_eq!(
-            rustflags(variables(&[("CARGO_BUILD_RUSTFLAGS", "-g")])),
-            "-g"
-        );
-        let encoded = variables(&[
-            ("RUSTFLAGS", "-g"),
-            ("CARGO_ENCODED_RUSTFLAGS", "-C\x1ftarget-cpu=native"),
-        ]);
-        assert_eq!(rustflags(encoded), "-C target-cpu=native");
-        assert_eq!(
-            rustflags(variables(&[
-                ("RUSTFLAGS", ""),
-                ("CARGO_BUILD_RUSTFLAGS", "-g")
-            ])),
-            ""
-        );
-    }
-
-    #[test]
-    fn the_compiler_is_the_one_that_cargo_would_take() {
-        assert_eq!(
-            compiler(variables(&[("RUSTC", "/opt/rustc")])),
-            "/opt/rustc"
-        );
-        assert_eq!(compiler(variables(&[("RUSTC", "")])), "rustc");
-        assert_eq!(compiler(variables(&[])), "rustc");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Measurement: builds the programs, selects the workloads, runs the instruments, and collects the readings in a
 //! record.
 
+mod build_settings;
 mod commands;
 mod gather;
 mod greeting;
@@ -8,12 +9,12 @@ pub mod instrument;
 mod machine;
 mod plan;
 mod profile;
+mod profile_settings;
 mod progress;
 mod suites;
 
 pub use commands::{Budget, measure_commands};
 pub use greeting::{Greeting, configured, missing};
-pub use machine::valgrind_version;
 pub use plan::{Plan, PlanError, Selected};
 pub use profile::{ProfileError, Target};
 pub use progress::{Bar, Progress, Silent};
@@ -38,6 +39,7 @@ use crate::process;
 use crate::programs::{ProgramError, Programs};
 use crate::project::{Config, Program, Project, Suite};
 use crate::terminal::notice;
+use crate::valgrind;
 
 /// The parameters of a measurement.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,9 +112,6 @@ pub enum MeasureError {
     #[error("interrupted; what was read so far is not kept")]
     Interrupted,
 }
-
-/// Message for a missing valgrind when instructions are to be counted.
-pub const VALGRIND_MISSING: &str = "valgrind is missing, so instructions cannot be counted; install it (Debian, Ubuntu: apt-get install valgrind)";
 
 /// Default time limit of one reply of a probe.
 pub const TIME_LIMIT: Duration = Duration::from_secs(120);
@@ -214,7 +213,7 @@ impl<'a> Measured<'a> {
         match self.commit {
             Some(commit) => Environment {
                 revision: Some(commit.to_owned()),
-                dirty: false,
+                dirty: Some(false),
                 ..environment
             },
             None => environment,
@@ -385,20 +384,13 @@ fn isa_under_valgrind(
     request: &Request,
     settings: &Settings,
 ) -> Result<String, String> {
-    if valgrind_version().is_none() {
-        return Err(VALGRIND_MISSING.to_owned());
+    if valgrind::version().is_none() {
+        return Err(valgrind::MISSING.to_owned());
     }
     if let Some(isa) = &settings.isa {
         return Ok(isa.clone());
     }
-    let mut command = Command::new("valgrind");
-    command
-        .args(["--tool=none", "--quiet"])
-        .arg(probe.get_program())
-        .args(probe.get_args());
-    if let Some(folder) = probe.get_current_dir() {
-        command.current_dir(folder);
-    }
+    let mut command = valgrind::under("none", &["--quiet"], &probe);
     // Only the instruction set is needed, so no model is loaded: hashing a checkpoint under valgrind would take
     // minutes.
     command.env_remove("HARNESS_MODEL");

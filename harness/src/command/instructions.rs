@@ -14,6 +14,7 @@ use crate::collect::instrument::{InstrumentReader, Taken};
 use crate::command::definition::{Definition, ExitStatus};
 use crate::command::expand::{Call, expand};
 use crate::command::run::{Manner, run};
+use crate::valgrind;
 
 /// Counts the instructions of commands.
 pub struct CommandInstructions<'a> {
@@ -74,20 +75,18 @@ impl CommandInstructions<'_> {
     }
 
     fn run_counted(&self, call: &Call, folder: &Path) -> Result<u64, String> {
-        let mut valgrind = Command::new("valgrind");
         let log = folder.join("log");
-        valgrind
-            .env_remove("VALGRIND_OPTS")
-            .args([
-                "--command-line-only=yes",
-                "--tool=callgrind",
-                "--trace-children=yes",
-            ])
-            .arg(format!("--callgrind-out-file={}/out.%p", folder.display()))
-            .arg(format!("--log-file={}", log.display()))
-            .arg("--")
-            .args(&call.words)
-            .current_dir(&self.folder);
+        let [program, arguments @ ..] = call.words.as_slice() else {
+            return Err(format!("`{}` is empty", call.text));
+        };
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(&self.folder);
+        let options = [
+            "--trace-children=yes",
+            &format!("--callgrind-out-file={}/out.%p", folder.display()),
+            &format!("--log-file={}", log.display()),
+        ];
+        let mut valgrind = valgrind::under("callgrind", &options, &command);
         valgrind.stdin(match &call.input {
             Some(input) => Stdio::from(
                 File::open(self.folder.join(input))

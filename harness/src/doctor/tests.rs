@@ -1,6 +1,6 @@
 //! Tests of the grades of findings, and of the state's line.
 
-use harness_judge::machine::{Grade, findings};
+use harness_judge::machine::{Grade, Valgrind, findings};
 use harness_record::machine::{Busy, Disturbance, Load, MachineState};
 
 fn ideal() -> MachineState {
@@ -43,7 +43,11 @@ fn grade(what: &str, state: &MachineState, busy: &[Busy], disturbance: &Disturba
 
 #[test]
 fn an_ideal_machine_is_good_in_everything() {
-    let all = findings(&ideal(), &[], &CALM, Some("valgrind 3.19.0"));
+    let valgrind = Valgrind {
+        version: "valgrind 3.19.0".to_owned(),
+        works: Ok(()),
+    };
+    let all = findings(&ideal(), &[], &CALM, Some(&valgrind));
     assert!(
         all.iter().all(|finding| finding.grade == Grade::Good),
         "{all:#?}"

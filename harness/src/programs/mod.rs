@@ -203,6 +203,12 @@ impl Programs {
 pub(crate) fn with_program(command: &Command, program: impl AsRef<OsStr>) -> Command {
     let mut copy = Command::new(program);
     copy.args(command.get_args());
+    conditions_of(command, &mut copy);
+    copy
+}
+
+/// Gives a command the folder and the changes of the environment that another one has.
+pub(crate) fn conditions_of(command: &Command, copy: &mut Command) {
     for (name, value) in command.get_envs() {
         match value {
             Some(value) => copy.env(name, value),
@@ -212,7 +218,6 @@ pub(crate) fn with_program(command: &Command, program: impl AsRef<OsStr>) -> Com
     if let Some(folder) = command.get_current_dir() {
         copy.current_dir(folder);
     }
-    copy
 }
 
 /// Returns the cargo executable: the one that started the harness, if any.

@@ -14,7 +14,15 @@ use crate::vcs::error::RepositoryError;
 const LIMIT: Duration = Duration::from_secs(600);
 
 /// Variables that make git use another folder than the one it is started in. Git sets them for hooks.
-pub const ELSEWHERE: [&str; 4] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
+pub const ELSEWHERE: [&str; 7] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_NAMESPACE",
+];
 
 /// Settings that override those of the user that would change git's output or behaviour.
 const SETTINGS: [&str; 7] = [
@@ -162,14 +170,21 @@ pub(super) fn failed(task: &'static str, folder: &Path, output: &Output) -> Repo
     RepositoryError::Git { task, message }
 }
 
-/// Returns the files in a folder that git tracks, or does not ignore, relative to it; none without git or a repository.
+/// Returns the files in a folder that git tracks, or does not ignore, relative to it; none without git or a repository,
+/// and none if the repository ignores the folder itself, so that git knows nothing of its files.
 pub(crate) fn files_in(folder: &Path) -> Option<Vec<PathBuf>> {
-    Git {
+    let git = Git {
         program: "git".into(),
         folder: folder.to_owned(),
+    };
+    let ignored = git.run(
+        "find out whether the folder is ignored",
+        &["check-ignore", "--no-index", "--quiet", "."],
+    );
+    match ignored.ok()?.status.code() {
+        Some(0) => None,
+        _ => git.files().ok(),
     }
-    .files()
-    .ok()
 }
 
 fn text(bytes: &[u8]) -> String {

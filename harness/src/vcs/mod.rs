@@ -70,6 +70,7 @@ mod links;
 mod lock;
 mod mirror;
 mod repository;
+mod revision_of;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -83,3 +84,4 @@ pub use git::ELSEWHERE;
 pub(crate) use git::files_in;
 pub use lock::MeasuringLock;
 pub use repository::Repository;
+pub(crate) use revision_of::{FolderRevision, revision_of};

@@ -294,4 +294,25 @@ mod tests {
         write(root, "new.rs", "one");
         assert!(sources.stirred());
     }
+
+    #[test]
+    fn a_folder_that_an_enclosing_repository_ignores_is_watched() {
+        let (folder, _) = watched();
+        let made = Command::new("git")
+            .args(["init", "--quiet"])
+            .current_dir(folder.path())
+            .status()
+            .expect("git");
+        assert!(made.success());
+        write(folder.path(), ".gitignore", "deep\n");
+        let inner = folder.path().join("deep");
+        let mut sources = Sources::new(Scope {
+            folders: vec![inner.clone()],
+            files: Vec::new(),
+            without: Vec::new(),
+        });
+        assert_eq!(sources.count(), 1);
+        write(&inner, "b.rs", "two");
+        assert!(sources.stirred());
+    }
 }

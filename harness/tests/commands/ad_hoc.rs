@@ -149,6 +149,7 @@ fn options_of_the_other_kind_are_refused_by_name() {
     for (arguments, word) in [
         (&["run", "--quick", "--", "true"][..], "--quick"),
         (&["run", "--filter", "a", "--", "true"], "--filter"),
+        (&["run", "--metric", "heap", "--", "true"], "--metric"),
         (&["run", "--prepare", "true"], "no harness.toml"),
         (&["run", "--parameter", "n", "--", "true"], "NAME=A,B,C"),
         (&["run", "--", "true", "--"], "no command"),

@@ -6,3 +6,4 @@ mod failures;
 mod folder;
 #[path = "../processes/mod.rs"]
 mod processes;
+mod project;

@@ -183,3 +183,20 @@ fn where_nothing_can_be_changed_each_setting_is_told_in_a_sentence() {
         done.stderr
     );
 }
+
+#[test]
+fn a_valgrind_that_runs_nothing_is_named_with_its_reason() {
+    let tools = laptop();
+    let broken = "if [ \"$1\" = --version ]; then echo valgrind-3.19.0; exit; fi\n\
+                  echo \"valgrind: failed to start tool 'callgrind'\" >&2; exit 1";
+    tools.script("bin/valgrind", broken);
+    let done = tools.run(&["doctor", "--budget", "1", "--format", "csv"]);
+    assert!(
+        done.stdout.contains(
+            "valgrind,3.19.0 does not work: valgrind: failed to start tool 'callgrind',warning,"
+        ),
+        "{}{}",
+        done.stdout,
+        done.stderr
+    );
+}

@@ -293,6 +293,139 @@ fn a_wrong_answer_is_told_and_kept() {
 }
 
 #[test]
+fn counts_of_another_build_are_not_judged() {
+    let tools = with_baseline();
+    let home = tools.project.path("home");
+    let home = home.to_str().expect("text");
+    tools.project.write(
+        "home/config.toml",
+        "[profile.release]\nopt-level = 1\n[build]\nrustc-wrapper = \"/opt/wrapper\"\n",
+    );
+    let others = [
+        ("CARGO_HOME", home, "profile.opt-level 3 against 1"),
+        (
+            "CARGO_HOME",
+            home,
+            "rustc-wrapper not set against /opt/wrapper",
+        ),
+        (
+            "CARGO_PROFILE_RELEASE_LTO",
+            "true",
+            "profile.lto false against fat",
+        ),
+        ("CC", "clang", "variable.CC not set against clang"),
+        (
+            "MALLOC_ARENA_MAX",
+            "1",
+            "MALLOC_ARENA_MAX not set against 1",
+        ),
+        (
+            "GLIBC_TUNABLES",
+            "a=1",
+            "GLIBC_TUNABLES not set against a=1",
+        ),
+    ];
+    for (name, value, difference) in others {
+        let done = tools.run_with(&["gate"], &[(name, value)]);
+        assert_eq!(done.status, 2, "{name}: {}{}", done.stdout, done.stderr);
+        let text = done.text();
+        assert!(
+            text.contains("not comparable") && text.contains(difference),
+            "{name}: {text}"
+        );
+    }
+    let flags = tools.run_with(&["gate"], &[("RUSTFLAGS", "-C target-cpu=native")]);
+    assert_eq!(flags.status, 2, "{}{}", flags.stdout, flags.stderr);
+    assert!(
+        flags.stderr.contains("target-cpu=native"),
+        "{}",
+        flags.stderr
+    );
+    let same = tools.run_with(&["gate"], &[("CARGO_PROFILE_RELEASE_DEBUG", "true")]);
+    assert_eq!(same.status, 0, "{}{}", same.stdout, same.stderr);
+}
+
+#[test]
+fn a_baseline_that_does_not_know_its_build_is_compared_with_a_notice() {
+    let tools = with_baseline();
+    let file = format!("{}/environment.json", tools.project.baseline());
+    let text = tools.project.read(&file);
+    let mut origin: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let environment = origin["measurement"]["environment"].as_object_mut();
+    let settings = environment.expect("an object").remove("settings");
+    assert!(settings.is_some(), "{text}");
+    tools.project.write(&file, &origin.to_string());
+    let unknown = "the baseline does not record the settings of its build";
+    let done = tools.run(&["gate"]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    assert!(done.stderr.contains(unknown), "{}", done.stderr);
+    let saved = tools.run(&["baseline", "save", "--yes"]);
+    assert_eq!(saved.status, 0, "{}{}", saved.stdout, saved.stderr);
+    let done = tools.run(&["gate"]);
+    assert!(
+        done.status == 0 && !done.stderr.contains(unknown),
+        "{}",
+        done.stderr
+    );
+}
+
+#[test]
+fn options_of_valgrind_and_gungraun_from_outside_reach_neither() {
+    let tools = Tools::new();
+    let strict = [
+        (
+            "callgrind",
+            "$VALGRIND_OPTS$GUNGRAUN_CALLGRIND_ARGS$IAI_CALLGRIND_LOG",
+        ),
+        ("bin/valgrind", "$VALGRIND_OPTS"),
+    ];
+    for (script, variables) in strict {
+        let text = tools.project.read(script);
+        let text = text.strip_prefix("#!/bin/sh\n").expect("a script");
+        let check = format!(
+            "[ -z \"{variables}\" ] || exit 9\n\
+             case \"$*\" in *--command-line-only=yes*) ;; *) exit 8 ;; esac\n"
+        );
+        tools.script(script, &(check + text));
+    }
+    let outside = [
+        ("VALGRIND_OPTS", "--no-such-option"),
+        ("GUNGRAUN_CALLGRIND_ARGS", "--toggle-collect=main"),
+        ("IAI_CALLGRIND_LOG", "trace"),
+    ];
+    let run = [
+        "run",
+        "--metric",
+        "instructions",
+        "--no-report",
+        "--out",
+        "r.json",
+    ];
+    let done = tools.run_with(&run, &outside);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+}
+
+#[test]
+fn a_probe_that_valgrind_cannot_run_is_told_with_the_line_of_valgrind() {
+    let tools = Tools::new();
+    tools.script(
+        "bin/valgrind",
+        "if [ \"$1\" = --version ]; then echo valgrind-3.19.0; exit; fi\n\
+         echo \"==7== Process terminating with default action of signal 4 (SIGILL)\" >&2\n\
+         echo \"==7==  Illegal opcode at address 0x11D4F0\" >&2\n\
+         echo \"==7==    at 0x11D4F0: v::main (in /v)\" >&2\nkill -ILL $$",
+    );
+    let (row, _) = row_of(&tools, "instructions");
+    let told = row.failure(Instrument::Callgrind).expect("not counted");
+    assert!(
+        told.contains("does not run under valgrind")
+            && told.contains("Illegal opcode at address 0x11D4F0")
+            && told.contains("target-cpu=native"),
+        "{told}"
+    );
+}
+
+#[test]
 fn without_valgrind_the_rest_is_measured_and_the_gate_does_not_judge() {
     let tools = with_baseline();
     tools.without("valgrind");

@@ -1,5 +1,6 @@
 //! A project in a temporary folder.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,8 +14,15 @@ pub(crate) struct Project {
     folder: tempfile::TempDir,
 }
 
-/// The phases and the timed suite of these projects.
-pub(crate) const PHASES: &str = "anchors = ['naive', 'reference']\ntimed = ['kernel/*']\n";
+/// The phases, the timed suite, and the kinds of functions of these projects.
+pub(crate) const CONFIGURATION: &str = "
+anchors = ['naive', 'reference']
+timed = ['kernel/*']
+kinds = [
+    { name = 'matrix product', words = ['product'] },
+    { name = 'normalization', words = ['norm'] },
+]
+";
 
 /// The exit status and the output of a command.
 pub(crate) struct Done {
@@ -68,7 +76,7 @@ impl Project {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let project = Self { folder };
-        project.write("harness.toml", PHASES);
+        project.write("harness.toml", CONFIGURATION);
         project.write(
             "baselines/limits.toml",
             include_str!("../../../baselines/limits.toml"),
@@ -122,10 +130,14 @@ impl Project {
     /// Runs the harness with `path`, if given, as the only folder of programs. A folder `system` of the project stands
     /// in for the machine.
     pub(crate) fn run_on(&self, arguments: &[&str], path: Option<&Path>) -> Done {
+        let path = path.map(|path| ("PATH", path.as_os_str()));
+        self.run_with(arguments, path.as_slice())
+    }
+
+    /// The same, with these variables in the environment.
+    pub(crate) fn run_with(&self, arguments: &[&str], variables: &[(&str, &OsStr)]) -> Done {
         let mut command = crate::program();
-        if let Some(path) = path {
-            command.env("PATH", path);
-        }
+        command.envs(variables.iter().copied());
         if self.path("system").is_dir() {
             command.env(harness::doctor::ROOT_VARIABLE, self.path("system"));
         }

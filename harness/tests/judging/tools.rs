@@ -1,10 +1,11 @@
 //! Scripts that stand in for the measuring programs, so that a test decides their answers.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use crate::project::{Done, PHASES, Project};
+use crate::project::{CONFIGURATION, Done, Project};
 
 /// Programs that the harness itself starts, and those that the scripts use.
 const PROGRAMS: [&str; 9] = [
@@ -23,7 +24,7 @@ impl Tools {
         project.write(
             "harness.toml",
             &format!(
-                r#"{PHASES}
+                r#"{CONFIGURATION}
             probe = {{ command = ["./probe"] }}
             heap = {{ command = ["./heap"] }}
             criterion = {{ command = ["./criterion"] }}
@@ -79,6 +80,16 @@ impl Tools {
     pub(crate) fn run(&self, arguments: &[&str]) -> Done {
         self.project
             .run_on(arguments, Some(&self.project.path("bin")))
+    }
+
+    /// Runs a command with these variables in the environment.
+    pub(crate) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Done {
+        let path = self.project.path("bin");
+        let variables = variables
+            .iter()
+            .map(|(name, value)| (*name, OsStr::new(value)));
+        let variables: Vec<_> = variables.chain([("PATH", path.as_os_str())]).collect();
+        self.project.run_with(arguments, &variables)
     }
 
     /// Runs a command that must end with exit status 2 and one sentence on standard error, and returns that.

@@ -25,6 +25,9 @@ pub struct RecordView<'a> {
     pub phase: Option<&'a str>,
     /// True if it has counts only, like a stored baseline. Missing wall times are then not reported.
     pub counts_only: bool,
+    /// True if one harness measured both sides after another, each built from its own sources. Settings of the build that
+    /// come from the sources are then the subject of the comparison, not an obstacle to it.
+    pub measured_together: bool,
 }
 
 impl<'a> RecordView<'a> {
@@ -34,6 +37,7 @@ impl<'a> RecordView<'a> {
             record,
             phase: None,
             counts_only: false,
+            measured_together: false,
         }
     }
 
@@ -43,6 +47,15 @@ impl<'a> RecordView<'a> {
             record,
             phase: None,
             counts_only: true,
+            measured_together: false,
+        }
+    }
+
+    /// The counts of one side of a gate against a revision.
+    pub fn measured_together(record: &'a Record) -> Self {
+        Self {
+            measured_together: true,
+            ..Self::baseline(record)
         }
     }
 
@@ -130,6 +143,7 @@ pub fn compare(base: RecordView<'_>, head: RecordView<'_>) -> Vec<Comparison> {
         base: &base.record.environment,
         head: &head.record.environment,
         same_run: std::ptr::eq(base.record, head.record) || base.record == head.record,
+        measured_together: base.measured_together && head.measured_together,
     };
     let mut comparisons = Vec::new();
     for row in head.rows() {

@@ -15,6 +15,8 @@ pub(super) struct Scope<'a> {
     /// True if both sides are phases of one record. Kernels, instruction set and threads are then the subject of the
     /// comparison, not an obstacle to it.
     pub(super) same_run: bool,
+    /// True if one harness measured both sides, so that only their sources differ.
+    pub(super) measured_together: bool,
 }
 
 impl Scope<'_> {
@@ -117,7 +119,11 @@ impl Scope<'_> {
                 return None;
             }
             let base_key = self.base.portable_key(&base_reading.isa);
-            let differences = base_key.differences(&self.head.portable_key(&head_reading.isa));
+            let head_key = self.head.portable_key(&head_reading.isa);
+            let differences = match self.measured_together {
+                true => base_key.differences_outside_sources(&head_key),
+                false => base_key.differences(&head_key),
+            };
             return (!differences.is_empty()).then(|| Obstacle::OtherKey(differences.join(", ")));
         }
         if metric.ratio(base, head).is_some() {
@@ -134,6 +140,10 @@ impl Scope<'_> {
                 base: base_reading.threads,
                 head: head_reading.threads,
             });
+        }
+        let settings = self.base.settings_differences(self.head);
+        if !self.same_run && !settings.is_empty() {
+            return Some(Obstacle::OtherKey(settings.join(", ")));
         }
         Some(Obstacle::Apart)
     }

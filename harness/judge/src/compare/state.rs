@@ -39,7 +39,7 @@ pub enum Comparability {
 /// Reason why two numbers of one metric are not comparable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Obstacle {
-    /// Counts of another target, compiler, C library, valgrind or instruction set.
+    /// Numbers of another build or environment: target, compiler, C library, valgrind, instruction set, settings.
     OtherKey(String),
     /// Wall times of another machine.
     OtherMachine {

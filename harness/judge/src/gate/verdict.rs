@@ -449,8 +449,8 @@ pub(super) fn sequential_test(session: &Session, measured: &WorkloadPairs) -> Se
 /// Compares every count of both sides.
 pub(super) fn comparisons(counted: &Counted) -> Vec<Comparison> {
     compare(
-        RecordView::baseline(&counted.base),
-        RecordView::baseline(&counted.head),
+        RecordView::measured_together(&counted.base),
+        RecordView::measured_together(&counted.head),
     )
 }
 

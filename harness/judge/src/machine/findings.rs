@@ -45,12 +45,21 @@ const STOLEN: [f64; 2] = [0.005, 0.1];
 /// The state of a property, its grade, and one sentence of advice.
 type Graded = (Grade, String, &'static str);
 
-/// Grades the state, busy programs, the disturbance while measuring, and the version of valgrind, in a fixed order.
+/// The installed valgrind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Valgrind {
+    /// Its version, such as `valgrind 3.19.0`.
+    pub version: String,
+    /// The reason why it cannot run a small program, if it cannot.
+    pub works: Result<(), String>,
+}
+
+/// Grades the state, busy programs, the disturbance while measuring, and valgrind, in a fixed order.
 pub fn findings(
     state: &MachineState,
     busy: &[Busy],
     disturbance: &Disturbance,
-    valgrind: Option<&str>,
+    valgrind: Option<&Valgrind>,
 ) -> Vec<Finding> {
     let graded = [
         ("CPUs to use", cores(state)),
@@ -286,19 +295,21 @@ fn clock_source(state: &MachineState) -> Graded {
     }
 }
 
-fn tool(valgrind: Option<&str>) -> Graded {
-    match valgrind {
-        Some(version) => {
-            let version = version.strip_prefix("valgrind ").unwrap_or(version);
-            good(
-                version,
-                "Instructions can be counted, and the counts have no noise.",
-            )
-        }
-        None => {
-            let advice = "Install it (Debian, Ubuntu: apt-get install valgrind), so that instructions can be counted.";
-            warning("missing", advice)
-        }
+fn tool(valgrind: Option<&Valgrind>) -> Graded {
+    let Some(Valgrind { version, works }) = valgrind else {
+        let advice = "Install it (Debian, Ubuntu: apt-get install valgrind), so that instructions can be counted.";
+        return warning("missing", advice);
+    };
+    let version = version.strip_prefix("valgrind ").unwrap_or(version);
+    match works {
+        Ok(()) => good(
+            version,
+            "Instructions can be counted, and the counts have no noise.",
+        ),
+        Err(reason) => warning(
+            format!("{version} does not work: {reason}"),
+            "No instructions are counted until it runs a program; install it again, with all its files.",
+        ),
     }
 }
 

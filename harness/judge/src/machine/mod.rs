@@ -4,4 +4,4 @@ mod diagnosis;
 mod findings;
 
 pub use diagnosis::{ALONE, COARSE, Diagnosis, NoiseFloors, Tried};
-pub use findings::{Finding, Grade, findings};
+pub use findings::{Finding, Grade, Valgrind, findings};

@@ -103,7 +103,7 @@ fn a_run_that_does_not_count_changes_nothing() {
 #[test]
 fn uncommitted_changes_are_marked() {
     let mut dirty = run(1, 40_000, 10_000);
-    dirty.environment.dirty = true;
+    dirty.environment.dirty = Some(true);
     let bests = bests(&[dirty]);
     assert!(of(&bests, "fast").words[1].contains("uncommitted"));
 }

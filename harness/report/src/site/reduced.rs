@@ -123,7 +123,7 @@ fn reduce(
             record: Some(name.to_owned()),
             revision: record.environment.revision.clone(),
             subject: None,
-            dirty: record.environment.dirty,
+            dirty: record.environment.is_dirty(),
         },
         quick: record.quick,
         about: record.about,

@@ -9,11 +9,7 @@ use crate::render::{Cell, Table};
 /// Returns the machine, the toolchain, the revision and the conditions of these profiles.
 pub fn system(environment: &Environment, profiles: &[Profile]) -> Table {
     let revision = environment.revision.as_deref().unwrap_or(UNKNOWN);
-    let changes = if environment.dirty {
-        ", with uncommitted changes"
-    } else {
-        ""
-    };
+    let changes = environment.changes();
     let conditions = |profile: &Profile| {
         let threads = if profile.threads == 1 {
             "thread"

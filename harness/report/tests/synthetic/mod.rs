@@ -72,7 +72,7 @@ pub(crate) fn record() -> Record {
             cpu: "Example CPU 9000 <script>alert(1)</script>".to_owned(),
             memory_bytes: 8_000_000_000,
             revision: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
-            dirty: true,
+            dirty: Some(true),
             ..sample::environment()
         },
         machine: Some(Circumstances {

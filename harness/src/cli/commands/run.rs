@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use harness::collect::{self, Bar, Budget};
 use harness::command::{Definition, Line};
 use harness::terminal::{Status, exact, failure, notice, show};
@@ -26,6 +26,13 @@ const LONG: f64 = 0.5;
 const EMPTY_PROGRAM: &str = "(an empty program: true)";
 const EMPTY_SHELL: &str = "(an empty shell: sh -c '')";
 
+/// The instruments that can measure commands.
+const MEASURED: [Instrument; 3] = [
+    Instrument::Clock,
+    Instrument::Callgrind,
+    Instrument::Process,
+];
+
 /// Other choices of a measurement.
 pub(crate) struct Choice {
     /// The instruments, those that cannot measure commands included.
@@ -43,6 +50,11 @@ pub(crate) struct Choice {
 /// Measures the commands in a folder, and prints their figures.
 pub(crate) fn run(options: &CommandOptions, choice: &Choice, folder: &Path) -> Result<Status> {
     let definitions = options.definitions(false)?;
+    if !choice.instruments.iter().any(|one| MEASURED.contains(one)) {
+        bail!(
+            "commands are measured by time, process and instructions only: name one of these with --metric"
+        );
+    }
     if let Some(out) = &choice.out {
         writable(out)?;
     }

@@ -75,7 +75,7 @@ impl Gate {
         };
         let mut accepted = rules::accepted(base.project(), &commit, project, &repository)?;
         accepted.honour = against.honour_new_acceptances;
-        let amended = rules::amended(base.project(), project);
+        let mut amended = rules::amended(base.project(), project);
         // Built like the base, in the same folder and by the same call, so that the two differ by their sources only.
         let head = builder.tree(counting)?;
         let base = base
@@ -87,6 +87,13 @@ impl Gate {
         accepted.known = rules::known([&base.greeting.workloads, &head.greeting.workloads]);
 
         let sides = Sides::new(base, head, &request, against)?;
+        let environment = sides.head.environment();
+        let differences = sides.base.environment().settings_differences(&environment);
+        amended.extend(
+            differences
+                .iter()
+                .map(|one| format!("setting of the build: {one}")),
+        );
         let identical = sides.identical(counting)?;
         let timed_phases = if identical.time {
             Vec::new()
@@ -111,7 +118,7 @@ impl Gate {
                 commit: head_revision.commit.id,
                 dirty: head_revision.dirty,
             },
-            environment: sides.head.environment(),
+            environment,
             terms,
             measured: times.measured,
             floor: times.floor,

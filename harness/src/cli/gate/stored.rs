@@ -75,6 +75,11 @@ impl Gate {
             base.rows
                 .retain(|row| head.row(&row.workload, &row.phase).is_some() || !exists(row));
         }
+        if base.environment.settings.is_none() && head.environment.settings.is_some() {
+            notice(
+                "the baseline does not record the settings of its build, so these were not compared; `cargo harness baseline save` records them",
+            );
+        }
         let verdict = GateVerdict::of_counts(rules.judge(&base, &head), complaints);
         let report = GateReport {
             verdict: &verdict,

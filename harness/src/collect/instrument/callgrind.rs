@@ -22,7 +22,7 @@ use super::counted_probe::CountedProbe;
 use super::{Definition, InstrumentReader, Settings, Taken, each_phase};
 use crate::command::CommandInstructions;
 use crate::file_error::FileError;
-use crate::process;
+use crate::{process, valgrind};
 
 /// Version of the runner's summary that is understood here.
 const SUMMARY_VERSION: &str = "7";
@@ -223,6 +223,7 @@ impl Callgrind<'_> {
         let folder = tempfile::tempdir()
             .map_err(|error| format!("cannot make a temporary folder: {error}"))?;
         let mut command = bench();
+        valgrind::isolate_bench(&mut command);
         command
             .args(["--bench", "--save-summary=json", "--nosummary", "--home"])
             .arg(folder.path());
@@ -246,7 +247,7 @@ impl Callgrind<'_> {
             return Err(format!(
                 "counting instructions failed ({}): {}",
                 output.status,
-                complaint(&output.stderr)
+                complaint(&output.stderr, folder.path())
             ));
         }
         let summaries = find(folder.path(), |name| name == "summary.json")?;
@@ -299,9 +300,19 @@ fn instructions(summary: &str) -> Result<u64, String> {
         .ok_or_else(|| "the summary of iai-callgrind has no instruction count".to_owned())
 }
 
-/// The two lines of the runner's error output with the reason for a failure; without such lines, the last one.
-fn complaint(stderr: &[u8]) -> String {
+/// The line of valgrind with the reason for a failure, in the error output of the runner or in a log that it left in the
+/// folder; else the two lines of the runner with the reason; without such lines, the last one.
+fn complaint(stderr: &[u8], folder: &Path) -> String {
     let text = String::from_utf8_lossy(stderr);
+    let logs = find(folder, |name| name.ends_with(".log")).unwrap_or_default();
+    let logs = logs.iter().filter_map(|log| fs::read(log).ok());
+    let logs = logs.map(|log| String::from_utf8_lossy(&log).into_owned());
+    let of_valgrind = std::iter::once(text.clone().into_owned())
+        .chain(logs)
+        .find_map(|text| valgrind::complaint(&text));
+    if let Some(complaint) = of_valgrind {
+        return complaint;
+    }
     let lines: Vec<&str> = text
         .lines()
         .map(str::trim)
@@ -453,11 +464,19 @@ echo "{\"version\":\"7\",\"profiles\":[{\"data\":{\"total\":{\"metrics\":{\"Ir\"
 
     #[test]
     fn the_reason_of_a_failure_is_found() {
+        let empty = tempfile::tempdir().expect("a folder");
         let stderr = b"noise\nthread 'main' panicked at lib.rs:1:1:\nwrong answer: 3 is not 4\nnote: run with\n";
         assert_eq!(
-            complaint(stderr),
+            complaint(stderr, empty.path()),
             "thread 'main' panicked at lib.rs:1:1: wrong answer: 3 is not 4"
         );
-        assert_eq!(complaint(b""), "it printed no reason");
+        assert_eq!(complaint(b"", empty.path()), "it printed no reason");
+        fs::write(
+            empty.path().join("callgrind.log"),
+            "==7== noise\n==7==  Illegal opcode at address 0x1\n",
+        )
+        .expect("written");
+        let told = complaint(stderr, empty.path());
+        assert!(told.starts_with("Illegal opcode at address 0x1"), "{told}");
     }
 }

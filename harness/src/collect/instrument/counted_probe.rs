@@ -15,6 +15,7 @@ use harness_record::callgraph::CallGraph;
 use tempfile::TempDir;
 
 use crate::probe::{Probe, ProbeError};
+use crate::valgrind;
 
 /// A probe that callgrind runs.
 pub(super) struct CountedProbe<'a> {
@@ -108,28 +109,14 @@ impl CountedProbe<'_> {
     }
 
     fn under_callgrind(&self, folder: &TempDir, options: &[&str]) -> Command {
-        let probe = (self.probe)();
-        let mut command = Command::new("valgrind");
-        command
-            .args(["--tool=callgrind", "--quiet", "--command-line-only=yes"])
-            .arg(format!("--toggle-collect={REGION_FUNCTION}"))
-            .arg(format!(
-                "--callgrind-out-file={}",
-                output_file(folder.path()).display()
-            ))
-            .args(options)
-            .arg(probe.get_program())
-            .args(probe.get_args());
-        for (name, value) in probe.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        if let Some(folder) = probe.get_current_dir() {
-            command.current_dir(folder);
-        }
-        command
+        let toggle = format!("--toggle-collect={REGION_FUNCTION}");
+        let file = output_file(folder.path());
+        let out = format!("--callgrind-out-file={}", file.display());
+        let options: Vec<&str> = ["--quiet", &toggle, &out]
+            .into_iter()
+            .chain(options.iter().copied())
+            .collect();
+        valgrind::under("callgrind", &options, &(self.probe)())
     }
 }
 
