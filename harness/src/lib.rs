@@ -4,6 +4,7 @@
 
 pub mod bisect;
 pub mod collect;
+pub mod command;
 pub mod descriptions;
 pub mod doctor;
 pub mod file_error;

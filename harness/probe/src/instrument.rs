@@ -82,6 +82,8 @@ instruments! {
     Misses => "misses", Simulated, "misses";
     /// Cycles, instructions and misses, as the processor counts them. On demand only, where Linux lets a program read them.
     Counters => "counters", Timed, "counters";
+    /// Peak resident memory, time on a core, page faults and context switches, as the system counts them for a process.
+    Process => "process", Timed, "process";
 }
 
 impl Instrument {
@@ -157,7 +159,7 @@ mod tests {
         assert_eq!(
             Instrument::by_name("time"),
             None,
-            "a quantity is not an instrument"
+            "time is a quantity, not an instrument"
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use harness_judge::trends::Trends;
 use harness_probe::Instrument;
-use harness_record::metric;
+use harness_record::metric::{self, process};
 use harness_record::{Check, Record, Row, number};
 
 use crate::figures::{self, Absent};
@@ -21,6 +21,7 @@ pub fn run_tables(
     let shape = Shape {
         record,
         anchors,
+        for_programs,
         trends,
     };
     let rows_of = |workload: &str| {
@@ -88,6 +89,7 @@ fn title(name: &str, rows: &[&Row]) -> String {
 struct Shape<'a> {
     record: &'a Record,
     anchors: &'a [String],
+    for_programs: bool,
     trends: Option<&'a Trends>,
 }
 
@@ -136,7 +138,21 @@ impl Shape<'_> {
             table = table.right(key, &format!("{heading}/{unit}"), |row| measured(name, row));
             table = self.with_trend(table, name);
         }
-        let mut table = table.left("check", "check", |row| check(row)).table;
+        // Tables of phases are wide already; user and system time are of use for commands above all.
+        let with_times =
+            self.for_programs || rows.iter().any(|row| process::exit_status(row).is_some());
+        let mut table = table
+            .right_if(with_times, "user_seconds", "user", |row| {
+                measured("user-time", row)
+            })
+            .right_if(with_times, "system_seconds", "system", |row| {
+                measured("system-time", row)
+            })
+            .right("peak_rss_bytes", "peak rss", |row| {
+                measured("peak-rss", row)
+            })
+            .left("check", "check", |row| check(row))
+            .table;
         // Without anything that was measured or failed, a column is dropped.
         table = table.without_columns_of(|cell| cell.value.is_null() && cell.tone != Tone::Notice);
         if with_workload {

@@ -39,6 +39,28 @@ pub(super) struct Selection {
 }
 
 impl Selection {
+    /// The time limit of one answer of a probe.
+    pub(super) fn time_limit(&self) -> Duration {
+        Duration::from_secs(self.probe.time_limit)
+    }
+
+    /// Refuses options that have no meaning for commands of the command line.
+    pub(super) fn refuse_for_commands(&self) -> Result<()> {
+        let given = [
+            (!self.filter.is_empty(), "--filter"),
+            (!self.phase.is_empty(), "--phase"),
+            (self.quick, "--quick"),
+            (self.threads.is_some(), "--threads"),
+            (self.probe.isa.is_some(), "--isa"),
+        ];
+        match given.iter().find(|(is_given, _)| *is_given) {
+            Some((_, option)) => {
+                bail!("{option} applies to the workloads of a project, not to commands")
+            }
+            None => Ok(()),
+        }
+    }
+
     /// The request to read these instruments.
     pub(super) fn request(&self, project: &Project, instruments: Vec<Instrument>) -> Request {
         let (filters, phases) = (self.filter.clone(), self.phase.clone());
@@ -136,6 +158,11 @@ impl ValueEnum for What {
 }
 
 impl Metrics {
+    /// True if the command line names quantities or instruments.
+    pub(super) fn is_given(&self) -> bool {
+        !self.metric.is_empty()
+    }
+
     /// The instruments that are chosen, or all but those on demand if none is, in the order in which they run. A choice that no suite of the
     /// project has a program for is an error.
     pub(super) fn instruments(&self, project: &Project) -> Result<Vec<Instrument>> {
@@ -145,6 +172,16 @@ impl Metrics {
                 bail!(not_measured(what.0));
             }
         }
+        let instruments = configured(project, self.chosen());
+        available(instruments, self.is_given())
+    }
+
+    /// The instruments that are chosen for commands of the command line, or all but those on demand if none is.
+    pub(super) fn without_project(&self) -> Result<Vec<Instrument>> {
+        available(self.chosen(), self.is_given())
+    }
+
+    fn chosen(&self) -> Vec<Instrument> {
         let mut instruments: Vec<Instrument> = match self.metric.as_slice() {
             [] => {
                 let all = Instrument::ALL.into_iter();
@@ -154,8 +191,7 @@ impl Metrics {
         };
         instruments.sort();
         instruments.dedup();
-        let instruments = configured(project, instruments);
-        available(instruments, !self.metric.is_empty())
+        instruments
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use harness::collect::{self, Greeting, Measured, Request, instrument};
+use harness::command;
 use harness::layout::Timed;
 use harness::probe::ProbeError;
 use harness::programs::Programs;
@@ -66,6 +67,7 @@ impl<'a> Builder<'a> {
         let tree = self
             .checkouts
             .working_tree(self.project, &programs, self.output, &notice)?;
+        build_commands(self.project)?;
         Ok(Built::Tree(self.project.clone(), tree))
     }
 
@@ -75,16 +77,24 @@ impl<'a> Builder<'a> {
         commit: &Commit,
         instruments: &[Instrument],
     ) -> Result<Built, CheckoutError> {
-        let checkouts = &self.checkouts;
-        checkouts
-            .checkout(
-                commit,
-                |config| collect::needed(config, instruments),
-                self.output,
-                &notice,
-            )
-            .map(Built::Revision)
+        let checkout = self.checkouts.checkout(
+            commit,
+            |config| collect::needed(config, instruments),
+            self.output,
+            &notice,
+        )?;
+        build_commands(&checkout.project)?;
+        Ok(Built::Revision(checkout))
     }
+}
+
+/// Builds what the commands of a side need, in its checkout.
+fn build_commands(project: &Project) -> Result<(), CheckoutError> {
+    Ok(command::build(
+        project.config.commands(),
+        &project.root,
+        &notice,
+    )?)
 }
 
 impl Built {

@@ -2,6 +2,7 @@
 //! record.
 
 mod build_settings;
+mod commands;
 mod gather;
 mod greeting;
 pub mod instrument;
@@ -14,6 +15,7 @@ mod progress;
 mod recount;
 mod suites;
 
+pub use commands::{Budget, measure_commands};
 pub use greeting::{Greeting, configured, missing};
 pub use plan::{Plan, PlanError, Selected};
 pub use profile::{ProfileError, Target};
@@ -31,12 +33,14 @@ use thiserror::Error;
 
 use crate::collect::instrument::{Measurement, Settings};
 use crate::collect::suites::SuiteConditions;
+use crate::command;
 use crate::doctor::{self, Counters, System};
 use crate::layout::{PoolError, Timed};
 use crate::probe::{Probe, ProbeError};
 use crate::process;
 use crate::programs::{ProgramError, Programs};
 use crate::project::{Config, Program, Project, Suite};
+use crate::terminal::notice;
 use crate::valgrind;
 
 /// The parameters of a measurement.
@@ -89,6 +93,9 @@ pub enum MeasureError {
     /// A program could not be built.
     #[error(transparent)]
     Program(#[from] ProgramError),
+    /// The build of commands failed.
+    #[error(transparent)]
+    Commands(#[from] command::BuildError),
     /// The probe did not answer `hello`.
     #[error(transparent)]
     Probe(#[from] ProbeError),
@@ -143,13 +150,15 @@ pub fn build(
     instruments: &[Instrument],
     quiet: bool,
 ) -> Result<Programs, MeasureError> {
-    Programs::build(project, &needed(&project.config, instruments), quiet).map_err(|error| {
-        if process::stopped() {
-            MeasureError::Interrupted
-        } else {
-            error.into()
-        }
-    })
+    let stopped = |error: MeasureError| match process::stopped() {
+        true => MeasureError::Interrupted,
+        false => error,
+    };
+    let programs = Programs::build(project, &needed(&project.config, instruments), quiet)
+        .map_err(|error| stopped(error.into()))?;
+    command::build(project.config.commands(), &project.root, &notice)
+        .map_err(|error| stopped(error.into()))?;
+    Ok(programs)
 }
 
 /// A state of the sources with its built programs.

@@ -6,6 +6,7 @@ use harness_probe::protocol::Description;
 
 use crate::collect::instrument::{BuiltProgram, Measurement, Settings};
 use crate::collect::{Greeting, Request, Selected, isa_under_valgrind};
+use crate::command;
 use crate::programs::Programs;
 use crate::project::{Program, Project};
 
@@ -15,6 +16,8 @@ type Start<'a> = Box<dyn Fn() -> Command + Sync + 'a>;
 /// What the instruments need to measure the workloads of one suite.
 pub(super) struct SuiteConditions<'a> {
     probe: Start<'a>,
+    process: Start<'a>,
+    commands: &'a [command::Definition],
     heap: Option<Start<'a>>,
     time_bench: Option<Start<'a>>,
     instruction_bench: Option<Start<'a>>,
@@ -56,7 +59,8 @@ impl<'a> SuiteConditions<'a> {
                     .isa
                     .clone()
                     .unwrap_or_else(|| greeting.isa_of(place).to_owned());
-                let counts_isa = match counts(place) {
+                // Callgrind counts a command alone, not the probe that starts it.
+                let counts_isa = match counts(place) && suite.commands().is_empty() {
                     true => isa_under_valgrind(programs.command(&suite.probe), request, settings),
                     false => Ok(isa.clone()),
                 };
@@ -67,6 +71,8 @@ impl<'a> SuiteConditions<'a> {
                 };
                 Self {
                     probe: start(&suite.probe),
+                    process: start(suite.process()),
+                    commands: suite.commands(),
                     heap: suite.heap.as_ref().map(start),
                     time_bench: suite.criterion.as_ref().map(start),
                     instruction_bench: suite.callgrind.as_ref().map(start),
@@ -93,6 +99,8 @@ impl<'a> SuiteConditions<'a> {
     ) -> Measurement<'b> {
         Measurement {
             probe: &*self.probe,
+            process: &*self.process,
+            commands: self.commands,
             heap: self.heap.as_deref(),
             time_bench: self.time_bench.as_deref(),
             instruction_bench: self.instruction_bench.as_deref(),

@@ -29,7 +29,7 @@ impl Target {
         let (kind, program) = match program {
             Program::Bin(program) => ("bin", program),
             Program::Bench(program) => ("bench", program),
-            Program::Command(_) => return None,
+            Program::Command(_) | Program::Commands { .. } => return None,
         };
         let CargoProgram {
             package,

@@ -102,7 +102,7 @@ fn packages(config: &Config) -> Vec<(String, Vec<String>)> {
         let (built, is_bench) = match program {
             Program::Bench(built) => (built, true),
             Program::Bin(built) => (built, false),
-            Program::Command(_) => continue,
+            Program::Command(_) | Program::Commands { .. } => continue,
         };
         let index = packages
             .iter()

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::command::BuildError;
 use crate::file_error::FileError;
 use crate::process;
 use crate::project::ProjectError;
@@ -69,6 +70,9 @@ pub enum CheckoutError {
     /// A side lacks the package of a suite: the side, and the package.
     #[error("{0} has no package {1}, so it cannot have its benches")]
     NoPackage(String, String),
+    /// The build of commands failed.
+    #[error(transparent)]
+    Commands(#[from] BuildError),
     /// Its build failed.
     #[error("{revision} does not build: building {what} failed with: {complaint}")]
     Build {

@@ -8,6 +8,7 @@ mod clock;
 mod count;
 pub mod events;
 pub mod program;
+pub mod process;
 
 use std::fmt;
 
@@ -172,6 +173,24 @@ static METRICS: &[Metric] = &[
         "cache misses per token",
         Quantity::Events,
         Source::Value(Instrument::Counters, events::cache_misses),
+    ),
+    Metric::new(
+        "peak-rss",
+        "peak resident memory",
+        Quantity::Bytes,
+        Source::Value(Instrument::Process, process::peak_rss),
+    ),
+    Metric::new(
+        "user-time",
+        "user time of one run",
+        Quantity::Seconds,
+        Source::Value(Instrument::Process, process::user_time),
+    ),
+    Metric::new(
+        "system-time",
+        "system time of one run",
+        Quantity::Seconds,
+        Source::Value(Instrument::Process, process::system_time),
     ),
 ];
 

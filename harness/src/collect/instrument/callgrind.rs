@@ -20,6 +20,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::counted_probe::{CountedProbe, Output};
 use super::{Definition, InstrumentReader, Measurement, Settings, Taken, each_phase};
+use crate::command::CommandInstructions;
 use crate::file_error::FileError;
 use crate::project::{Program, Suite};
 use crate::{process, valgrind};
@@ -53,7 +54,19 @@ pub struct Callgrind<'a> {
 pub(super) const DEFINITION: Definition = Definition {
     instrument: Instrument::Callgrind,
     program: Callgrind::program,
-    reader: |measurement| Some(Box::new(Callgrind::of(measurement)?)),
+    reader: |measurement| {
+        if !measurement.commands.is_empty() {
+            return Some(Box::new(CommandInstructions {
+                definitions: measurement.commands,
+                folder: (measurement.probe)()
+                    .get_current_dir()
+                    .unwrap_or(Path::new("."))
+                    .to_owned(),
+                time_limit: measurement.settings.time_limit,
+            }));
+        }
+        Some(Box::new(Callgrind::of(measurement)?))
+    },
 };
 
 impl InstrumentReader for Callgrind<'_> {

@@ -12,8 +12,11 @@ mod dhat;
 mod misses;
 mod per_suite;
 mod size;
+mod process;
 
 pub use callgrind::Callgrind;
+pub(crate) use clock::Clock;
+pub(crate) use process::Process;
 
 use std::path::Path;
 use std::process::Command;
@@ -25,6 +28,7 @@ use harness_record::{Check, Reading};
 
 use self::per_suite::PerSuite;
 use crate::collect::Greeting;
+use crate::command;
 use crate::project::{Program, Suite};
 
 /// The registry of instruments. A new instrument needs its file, its `mod` line and a line here, and an entry of
@@ -38,6 +42,7 @@ const DEFINITIONS: [&Definition; Instrument::ALL.len()] = [
     &build::DEFINITION,
     &misses::DEFINITION,
     &counters::DEFINITION,
+    &process::DEFINITION,
 ];
 
 /// Parts of an instrument that its file defines.
@@ -54,6 +59,10 @@ struct Definition {
 pub struct Measurement<'a> {
     /// Creates the command that starts the timed probe.
     pub probe: &'a (dyn Fn() -> Command + Sync),
+    /// Creates the command that starts the probe whose process is read.
+    pub process: &'a (dyn Fn() -> Command + Sync),
+    /// The commands of the suite; empty if it is a program.
+    pub commands: &'a [command::Definition],
     /// Creates the command that starts the probe with dhat, if the suite has one.
     pub heap: Option<&'a (dyn Fn() -> Command + Sync)>,
     /// Creates the command that starts the bench for criterion, if the suite has one.
