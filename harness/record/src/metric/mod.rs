@@ -7,8 +7,8 @@
 mod clock;
 mod count;
 pub mod events;
-pub mod program;
 pub mod process;
+pub mod program;
 
 use std::fmt;
 

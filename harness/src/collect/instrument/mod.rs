@@ -11,8 +11,8 @@ mod criterion;
 mod dhat;
 mod misses;
 mod per_suite;
-mod size;
 mod process;
+mod size;
 
 pub use callgrind::Callgrind;
 pub(crate) use clock::Clock;
