@@ -97,6 +97,7 @@ mod tests {
                 data,
             }],
             failures: Vec::new(),
+            recounts: Vec::new(),
         }
     }
 
