@@ -229,7 +229,7 @@ mod tests {
             .to_string();
         assert_eq!(
             value,
-            "the value `5 MB` has a unit that does not fit the metric; write a number in s, ms, us, ns, or two with \
+            "the value `5 MB` has a unit that does not fit the metric; write a number in s, ms, µs, us, ns, or two with \
              `..` between them"
         );
         assert!(Range::value("-5 ms", named("latency-median")).is_err());
