@@ -116,6 +116,9 @@ pub struct Row {
     pub check: Check,
     /// One reading per instrument that succeeded.
     pub readings: Vec<Reading>,
+    /// Later readings of instruments that count, taken because the first one differed from the other side of a gate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recounts: Vec<Reading>,
     /// One entry per selected instrument that failed. A missing number never passes a gate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<Failure>,

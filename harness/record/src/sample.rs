@@ -54,6 +54,7 @@ pub fn row(workload: &str, phase: &str, readings: Vec<Reading>) -> Row {
         answer: format!("answer-of-{workload}"),
         check: Check::Passed,
         readings,
+        recounts: Vec::new(),
         failures: Vec::new(),
     }
 }
@@ -160,6 +161,8 @@ pub fn session(log_ratios: &[f64]) -> Session {
         machine: None,
         counted: None,
         uncounted: false,
+        untimed: false,
+        limits: None,
         identical: Identical::default(),
         unmatched: Vec::new(),
         accepted: Accepted::default(),

@@ -10,6 +10,7 @@ mod plan;
 mod profile;
 mod profile_settings;
 mod progress;
+mod recount;
 mod suites;
 
 pub use greeting::{Greeting, configured, missing};

@@ -140,6 +140,11 @@ impl MatchedWorkloads {
 }
 
 impl Unmatched {
+    /// True if only the base has it.
+    pub fn is_removed(&self) -> bool {
+        self.why == REMOVED
+    }
+
     /// One sentence for the report.
     pub fn sentence(&self) -> String {
         let Self {

@@ -108,6 +108,18 @@ pub enum CheckoutError {
 }
 
 impl CheckoutError {
+    /// True if the revision has no harness, or no program of the name that its configuration states. A program that
+    /// does not compile is there.
+    pub fn is_missing(&self) -> bool {
+        match self {
+            Self::NoHarness(..) | Self::Missing(..) => true,
+            Self::Build { complaint, .. } => NO_SUCH_PROGRAM
+                .iter()
+                .any(|sentence| complaint.contains(sentence)),
+            _ => false,
+        }
+    }
+
     /// Completes an error of a revision whose files are below `folder`: a full disk and an interruption have messages
     /// of their own.
     pub(super) fn of(self, revision: &str, folder: &Path) -> Self {
@@ -122,6 +134,15 @@ impl CheckoutError {
         }
     }
 }
+
+/// Parts of cargo's complaints about a package, a target or a feature that does not exist.
+const NO_SUCH_PROGRAM: [&str; 5] = [
+    "did not match any packages",
+    "no bench target named",
+    "no bin target named",
+    "does not contain this feature",
+    "could not find `Cargo.toml`",
+];
 
 /// Returns true if a program's standard error reports a full disk.
 pub(super) fn tells_full_disk(stderr: &[u8]) -> bool {

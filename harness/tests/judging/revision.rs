@@ -330,7 +330,7 @@ fn what_only_one_side_has_is_told_and_fails_nothing() {
     tools.workloads(&[("kernel/gelu", false), ("kernel/young", false)]);
     // CSV has no room for notes, so they are on standard error.
     for format in ["table", "json", "markdown", "csv"] {
-        let done = gate(&tools, &["--format", format]);
+        let done = gate(&tools, &["--format", format, "--allow-removed"]);
         assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
         let output = if format == "csv" {
             &done.stderr

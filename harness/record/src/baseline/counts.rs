@@ -239,6 +239,7 @@ fn entry(fields: [&str; COLUMNS.len()]) -> Result<(&str, u64, Row), String> {
         // Only rows with a passed check are promoted.
         check: Check::Passed,
         readings: Vec::new(),
+        recounts: Vec::new(),
         failures: Vec::new(),
     };
     Ok((count, value, row))

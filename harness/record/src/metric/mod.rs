@@ -12,10 +12,10 @@ use std::fmt;
 use harness_abtest::{Interval, Rounds};
 use harness_probe::Instrument;
 
-use crate::Row;
 use crate::metric::clock::{PerSlice, first_token, rate, seconds};
 use crate::metric::count::{HeapCount, instructions};
 use crate::suggestion::suggestion;
+use crate::{Reading, Row};
 
 /// Confidence level of all intervals. A figure that has too few rounds for it has no interval.
 pub const LEVEL: f64 = 0.95;
@@ -231,6 +231,27 @@ impl Metric {
             Source::Value(_, value) => value(row).map(Figure::exact),
             Source::Heap(count) => count.of(row).map(Figure::exact),
         }
+    }
+
+    /// The value of a count from the first reading of a row, and from each later one. Empty for times, and if the row
+    /// has no reading for it.
+    pub fn counts(&self, row: &Row) -> Vec<f64> {
+        if !self.portable() {
+            return Vec::new();
+        }
+        let alone = |reading: &Reading| Row {
+            readings: vec![reading.clone()],
+            recounts: Vec::new(),
+            ..row.clone()
+        };
+        let later = row.recounts.iter();
+        let later = later.filter_map(|reading| self.figure(&alone(reading)));
+        let first = self.figure(row);
+        first
+            .into_iter()
+            .chain(later)
+            .map(|figure| figure.value)
+            .collect()
     }
 
     /// Computes `head` / `base`: the quotient of the two figures. For wall times, its interval comes from the rounds. It

@@ -2,6 +2,8 @@
 
 mod base;
 mod functions;
+mod missing;
+mod recount;
 mod rules;
 mod show;
 mod stored;
@@ -14,6 +16,7 @@ use harness::project::Project;
 use harness::seconds::seconds;
 use harness::terminal::Status;
 use harness::timing::BUDGET;
+use harness_probe::Instrument;
 use harness_record::session::LAYOUT_LIMIT;
 use harness_report::render::Format;
 
@@ -106,12 +109,26 @@ struct Against {
     /// Time both sides even if their programs are identical
     #[arg(long, requires = "base", conflicts_with = "counts_only")]
     force_timing: bool,
+    /// Pass although the head lacks workloads, phases or instruments of the base; without it that ends with 2
+    #[arg(long, requires = "base")]
+    allow_removed: bool,
+    /// Pass if the base has no harness, as before the change that adopts it; the head must still build and count
+    #[arg(long, requires = "base")]
+    allow_missing_base: bool,
     /// Seed of all random orders, to repeat those of an earlier gate
     #[arg(long, value_name = "NUMBER", requires = "base")]
     seed: Option<u64>,
     /// Slow the head down by this many percent, to test that the gate finds it
     #[arg(long, value_name = "PERCENT", value_parser = share_of_percent, requires = "base")]
     inject: Option<f64>,
+}
+
+impl Against {
+    /// The instruments whose readings are judged, of those that count.
+    fn taken(&self, counting: &[Instrument]) -> Vec<Instrument> {
+        let clock = (!self.counts_only).then_some(Instrument::Clock);
+        clock.into_iter().chain(counting.iter().copied()).collect()
+    }
 }
 
 impl Gate {
