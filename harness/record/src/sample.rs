@@ -61,7 +61,9 @@ pub fn row(workload: &str, phase: &str, readings: Vec<Reading>) -> Row {
 
 /// A reading of an instrument whose counts have names.
 pub fn counts(counted_by: Instrument, values: &[(&str, u64)]) -> Reading {
-    let named = values.iter().map(|(name, value)| ((*name).to_owned(), *value));
+    let named = values
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), *value));
     reading(Data::Counts {
         counted_by,
         values: named.collect(),

@@ -65,8 +65,12 @@ fn program_table(record: &Record) -> Option<Table> {
     let mut table = Table::of("programs", rows.iter().copied())
         .left("program", "program", |row| &row.workload)
         .left("phase", "profile", |row| &row.phase)
-        .right("code_bytes", "machine code", |row| measured("code-size", row))
-        .right("program_bytes", "in memory", |row| measured("program-size", row))
+        .right("code_bytes", "machine code", |row| {
+            measured("code-size", row)
+        })
+        .right("program_bytes", "in memory", |row| {
+            measured("program-size", row)
+        })
         .right("build_seconds", "build of the package", |row| {
             measured("build-time", row)
         })
@@ -125,11 +129,27 @@ impl Shape<'_> {
             ("bytes-per-token", "heap_bytes_per_unit", "heap"),
             ("allocations-per-token", "allocations_per_unit", "allocs"),
             // On demand only.
-            ("simulated-branch-misses", "simulated_branch_misses_per_unit", "branch misses (simulated)"),
-            ("simulated-l1-misses", "simulated_l1_misses_per_unit", "L1 misses (simulated)"),
-            ("simulated-ll-misses", "simulated_ll_misses_per_unit", "LL misses (simulated)"),
+            (
+                "simulated-branch-misses",
+                "simulated_branch_misses_per_unit",
+                "branch misses (simulated)",
+            ),
+            (
+                "simulated-l1-misses",
+                "simulated_l1_misses_per_unit",
+                "L1 misses (simulated)",
+            ),
+            (
+                "simulated-ll-misses",
+                "simulated_ll_misses_per_unit",
+                "LL misses (simulated)",
+            ),
             ("cycles", "cycles_per_unit", "cycles"),
-            ("retired-instructions", "retired_instructions_per_unit", "retired instr"),
+            (
+                "retired-instructions",
+                "retired_instructions_per_unit",
+                "retired instr",
+            ),
             ("branch-misses", "branch_misses_per_unit", "branch misses"),
             ("cache-misses", "cache_misses_per_unit", "cache misses"),
         ] {
@@ -268,20 +288,42 @@ mod tests {
         let simulated = [("Bcm", 30), ("Bim", 10), ("D1mr", 4), ("D1mw", 2)];
         let work = vec![callgrind(1000), counts(Instrument::Misses, &simulated)];
         let record = record(vec![row("parse", "measured", work), program]);
-        assert_eq!((record.workloads(), record.phases()), (vec!["parse"], vec!["measured"]));
+        assert_eq!(
+            (record.workloads(), record.phases()),
+            (vec!["parse"], vec!["measured"])
+        );
         let tables = run_tables(&record, &[], false, None);
         let keys = |table: &Table| -> Vec<String> {
-            table.columns.iter().map(|column| column.key.clone()).collect()
+            table
+                .columns
+                .iter()
+                .map(|column| column.key.clone())
+                .collect()
         };
         assert_eq!(tables.len(), 2);
         assert_eq!(
             keys(&tables[1]),
-            ["program", "phase", "code_bytes", "program_bytes", "build_seconds"]
+            [
+                "program",
+                "phase",
+                "code_bytes",
+                "program_bytes",
+                "build_seconds"
+            ]
         );
-        let texts: Vec<&str> = tables[1].rows[0].iter().map(|cell| cell.text.as_str()).collect();
+        let texts: Vec<&str> = tables[1].rows[0]
+            .iter()
+            .map(|cell| cell.text.as_str())
+            .collect();
         assert_eq!(texts[2..], ["4.10 KB", "9.00 KB", "1.50 s"]);
         let keys = keys(&tables[0]);
-        assert!(keys.contains(&"simulated_branch_misses_per_unit".to_owned()), "{keys:?}");
-        assert!(!keys.iter().any(|key| key.starts_with("cycles")), "{keys:?}");
+        assert!(
+            keys.contains(&"simulated_branch_misses_per_unit".to_owned()),
+            "{keys:?}"
+        );
+        assert!(
+            !keys.iter().any(|key| key.starts_with("cycles")),
+            "{keys:?}"
+        );
     }
 }

@@ -92,7 +92,14 @@ fn the_head_is_judged_against_each_of_several_bases_and_the_worst_decides() {
     executes(&tools, "1000");
     commit(&tools, "more instructions");
     let two = |more: &[&str]| {
-        let bases = ["gate", "--base", "HEAD", "--base", "HEAD~1", "--counts-only"];
+        let bases = [
+            "gate",
+            "--base",
+            "HEAD",
+            "--base",
+            "HEAD~1",
+            "--counts-only",
+        ];
         tools.run(&[&bases[..], more].concat())
     };
     let done = two(&[]);
@@ -100,7 +107,10 @@ fn the_head_is_judged_against_each_of_several_bases_and_the_worst_decides() {
     let text = done.text();
     let [equal, worse] = ["against HEAD\n", "against HEAD~1\n"].map(|title| text.find(title));
     assert!(equal < worse && equal.is_some(), "{text}");
-    assert!(text.contains("PASSED") && text.contains("REGRESSED"), "{text}");
+    assert!(
+        text.contains("PASSED") && text.contains("REGRESSED"),
+        "{text}"
+    );
     for refused in [&["--format", "json"][..], &["--out", "one.json"]] {
         assert_eq!(two(refused).status, 2, "{refused:?}");
     }

@@ -151,10 +151,9 @@ pub(crate) fn units(quantity: Quantity) -> &'static [(&'static str, f64)] {
             ("MiB", 1_048_576.0),
             ("GiB", 1_073_741_824.0),
         ],
-        Quantity::PerSecond
-        | Quantity::Instructions
-        | Quantity::Blocks
-        | Quantity::Events => &[("", 1.0)],
+        Quantity::PerSecond | Quantity::Instructions | Quantity::Blocks | Quantity::Events => {
+            &[("", 1.0)]
+        }
     }
 }
 
