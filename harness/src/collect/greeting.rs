@@ -157,10 +157,15 @@ mod tests {
             .collect();
         let (clock, dhat, callgrind) = (Instrument::Clock, Instrument::Dhat, Instrument::Callgrind);
         let (misses, counters) = (Instrument::Misses, Instrument::Counters);
-        let heap = [clock, dhat, counters];
+        let process = Instrument::Process;
+        let heap = [clock, dhat, counters, process];
         assert_eq!(
             instruments,
-            [&heap[..], &heap, &[clock, callgrind, misses, counters]]
+            [
+                &heap[..],
+                &heap,
+                &[clock, callgrind, misses, counters, process]
+            ]
         );
         assert_eq!(
             missing(&config(), &Instrument::ALL),

@@ -205,6 +205,9 @@ mod tests {
             Program::Bench(built("b", "two", &["harness/heap"])),
         ];
         let message = "--message-format=json-render-diagnostics";
+        let settings = OF_DHAT
+            .map(|package| format!("--config profile.release.package.{package}.opt-level=0"))
+            .join(" ");
         assert_eq!(
             words(&programs),
             [
@@ -212,10 +215,10 @@ mod tests {
                     "build --release --package [a] --package [b] --bench one --bench two {message}"
                 ),
                 format!(
-                    "build --release --package [a] --bench one --features harness/heap {message}"
+                    "build --release --package [a] --bench one --features harness/heap {settings} {message}"
                 ),
                 format!(
-                    "build --release --package [b] --bench two --features harness/heap {message}"
+                    "build --release --package [b] --bench two --features harness/heap {settings} {message}"
                 ),
             ]
         );
