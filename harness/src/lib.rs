@@ -8,6 +8,7 @@ pub mod descriptions;
 pub mod doctor;
 pub mod file_error;
 pub mod history;
+pub mod init;
 pub mod layout;
 pub mod probe;
 pub mod process;

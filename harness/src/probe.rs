@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use harness_probe::Options;
 use harness_probe::protocol::{Description, OLDEST, Reading, Reply, Request, VERSION};
+use harness_record::Check;
 use rustix::process::Pid;
 use thiserror::Error;
 
@@ -36,6 +37,11 @@ pub(crate) const REPORTS_NO_TIMES: &str =
 pub(crate) const CLOCK_STANDS_STILL: &str =
     "the probe's clock stands still, so its times are invalid";
 
+/// Name of the end of input in messages.
+const END: &str = "end of input";
+/// Exit status of a probe without a failure.
+const FINE: &str = "exit status 0";
+
 /// A running probe.
 #[derive(Debug)]
 pub struct Probe {
@@ -48,7 +54,7 @@ pub struct Probe {
 
 /// The reply of a probe to `hello`.
 #[derive(Debug, Clone)]
-pub struct Greeting {
+pub struct Hello {
     /// Protocol version of the probe. Older versions support fewer requests.
     pub protocol: u32,
     /// Name of the probe's meter.
@@ -93,6 +99,14 @@ pub enum ProbeError {
     /// The probe replied with an error, or its reply cannot be used.
     #[error("{0}")]
     Refused(String),
+    /// No program with workloads is configured.
+    #[error(
+        "harness.toml names no program with workloads; add a [[suite]] to it, or let `harness init` write one"
+    )]
+    NoSuite,
+    /// The probe of one of several suites failed: the suite, and the reason.
+    #[error("the suite {0}: {1}")]
+    OfSuite(String, Box<ProbeError>),
 }
 
 /// The conditions of a prepared workload.
@@ -154,7 +168,7 @@ impl Probe {
     ///
     /// # Errors
     /// If the probe fails or its protocol version is not supported.
-    pub fn hello(&mut self) -> Result<Greeting, ProbeError> {
+    pub fn hello(&mut self) -> Result<Hello, ProbeError> {
         match self.request("hello", &Request::Hello)? {
             Reply::Hello { protocol, .. } if !(OLDEST..=VERSION).contains(&protocol) => {
                 Err(ProbeError::Version(protocol))
@@ -167,7 +181,7 @@ impl Probe {
                 phases,
             } => {
                 descriptions::check(&workloads).map_err(ProbeError::Refused)?;
-                Ok(Greeting {
+                Ok(Hello {
                     protocol,
                     meter,
                     isa,
@@ -219,15 +233,52 @@ impl Probe {
         self.reading("profile", &Request::Profile { iterations })
     }
 
-    /// Checks the answer of the last run. Returns a description of the difference if it is wrong.
+    /// Checks the answer of the last run.
     ///
     /// # Errors
     /// If the probe fails.
-    pub fn check(&mut self) -> Result<Option<String>, ProbeError> {
+    pub fn check(&mut self) -> Result<Check, ProbeError> {
         match self.request("check", &Request::Check)? {
-            Reply::Checked { wrong } => Ok(wrong),
+            Reply::Checked {
+                wrong: Some(wrong), ..
+            } => Ok(Check::Failed(wrong)),
+            Reply::Checked {
+                unchecked: true, ..
+            } => Ok(Check::Unchecked),
+            Reply::Checked { .. } => Ok(Check::Passed),
             other => Err(unexpected("check", &other)),
         }
+    }
+
+    /// Warms the prepared workload up, so that a count finds the cost of a later run.
+    ///
+    /// # Errors
+    /// If the probe fails.
+    pub fn warm_up(&mut self) -> Result<(), ProbeError> {
+        match self.request("warm-up", &Request::WarmUp)? {
+            Reply::WarmedUp => Ok(()),
+            other => Err(unexpected("warm-up", &other)),
+        }
+    }
+
+    /// Closes the input and waits until the probe has exited. Valgrind writes its counts then.
+    ///
+    /// # Errors
+    /// If the probe does not exit within the time limit, or fails.
+    pub fn finish(mut self) -> Result<(), ProbeError> {
+        self.requests = None;
+        if !self.child.wait(self.limit) {
+            self.end()?;
+            return Err(ProbeError::Hung(END, self.limit.as_secs()));
+        }
+        let how = self.end()?;
+        if how == FINE {
+            return Ok(());
+        }
+        let words = self.complaints.recv_timeout(FAREWELL).unwrap_or_default();
+        Err(ProbeError::Refused(format!(
+            "the probe ended with {how}: {words}"
+        )))
     }
 
     fn reading(&mut self, asked: &'static str, request: &Request) -> Result<Reading, ProbeError> {
@@ -387,7 +438,7 @@ mod tests {
             error_of(
                 r#"read line; echo '{"reply":"hello","protocol":99,"meter":"clock","isa":"x","workloads":[]}'"#
             ),
-            "the probe speaks protocol 99, this harness speaks 2 to 4; build both from one revision"
+            "the probe speaks protocol 99, this harness speaks 2 to 5; build both from one revision"
         );
         assert_eq!(
             error_of(r#"read line; echo '{"reply":"error","message":"not today"}'"#),

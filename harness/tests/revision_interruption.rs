@@ -21,10 +21,11 @@ fn an_interrupted_build_leaves_no_process_and_no_lock() {
     let busy = root.join("busy");
     fs::create_dir_all(root.join("suite/src")).expect("made");
     let files = [
+        ("harness.toml", "probe = { bin = { package = 'suite', name = 'probe' } }\n".to_owned()),
         ("Cargo.toml", "[workspace]\nmembers = ['suite']\n".to_owned()),
         (
             "suite/Cargo.toml",
-            "[package]\nname = 'harness-suite'\nversion = '0.1.0'\n[[bin]]\nname = 'probe'\npath = 'src/probe.rs'\n"
+            "[package]\nname = 'suite'\nversion = '0.1.0'\n[[bin]]\nname = 'probe'\npath = 'src/probe.rs'\n"
                 .to_owned(),
         ),
         ("suite/src/probe.rs", "fn main() {}\n".to_owned()),
@@ -53,7 +54,7 @@ fn an_interrupted_build_leaves_no_process_and_no_lock() {
             checkouts
                 .checkout(
                     &commit,
-                    |config| vec![&config.probe],
+                    |config| config.probes().collect(),
                     CargoOutput::Nothing,
                     &|_| {},
                 )

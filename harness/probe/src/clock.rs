@@ -1,9 +1,10 @@
 //! The meter of wall time.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::protocol::Reading;
-use crate::{Meter, Prepared};
+use crate::region::measured_region;
+use crate::{Meter, Prepared, Region};
 
 /// Reads wall time with the monotonic clock, and the time of each generated token.
 #[derive(Debug)]
@@ -24,6 +25,52 @@ impl Clock {
     }
 }
 
+/// The sum of the times of all regions.
+#[derive(Default)]
+struct Timed<'a> {
+    /// Times of tokens from the start of the region, if they are recorded.
+    tokens_at: Option<&'a mut Vec<u64>>,
+    nanoseconds: u64,
+    waited: u64,
+    /// The wait of the thread when it was last read.
+    waited_before: u64,
+    /// The end of the last region or of the last reading of the wait.
+    last: Option<Instant>,
+}
+
+/// A region that is shorter than this, or a time between regions, contains no wait that matters. Reading the wait takes
+/// longer than many a region.
+const SHORT: Duration = Duration::from_micros(20);
+
+impl Region for Timed<'_> {
+    fn measure(&mut self, work: &mut dyn FnMut(&mut dyn FnMut())) {
+        if self.last.is_none_or(|last| last.elapsed() >= SHORT) {
+            self.waited_before = waited();
+        }
+        let start = Instant::now();
+        match &mut self.tokens_at {
+            Some(tokens_at) => measured_region(work, &mut || {
+                tokens_at.push(nanoseconds_since(start));
+            }),
+            None => measured_region(work, &mut || {}),
+        }
+        let elapsed = start.elapsed();
+        self.nanoseconds += nanoseconds(elapsed);
+        self.last = Some(start + elapsed);
+        if elapsed >= SHORT {
+            let waited = waited();
+            self.waited += waited.saturating_sub(self.waited_before);
+            self.waited_before = waited;
+            self.last = Some(Instant::now());
+        }
+    }
+
+    fn measure_own_time(&mut self, work: &mut dyn FnMut() -> Duration) {
+        // The wait is unknown: it may have been outside of the measured part.
+        self.nanoseconds += nanoseconds(work());
+    }
+}
+
 impl Meter for Clock {
     fn name(&self) -> &'static str {
         "clock"
@@ -31,41 +78,41 @@ impl Meter for Clock {
 
     fn read(&mut self, prepared: &mut dyn Prepared, iterations: u64) -> Reading {
         self.tokens_at.clear();
-        let waited_before = waited();
-        let start = Instant::now();
-        if iterations == 1 {
-            let tokens_at = &mut self.tokens_at;
-            prepared.run(&mut || tokens_at.push(nanoseconds_since(start)));
-        } else {
-            for _ in 0..iterations {
-                prepared.run(&mut || {});
-            }
-        }
-        let nanoseconds = nanoseconds_since(start);
-        let waited = waited().saturating_sub(waited_before).min(nanoseconds);
-        Reading::Clock {
+        let mut timed = Timed {
+            // A second run would continue the list of the first.
+            tokens_at: (iterations == 1).then_some(&mut self.tokens_at),
+            ..Timed::default()
+        };
+        prepared.run_measured(iterations, &mut timed);
+        let Timed {
             nanoseconds,
             waited,
+            ..
+        } = timed;
+        Reading::Clock {
+            nanoseconds,
+            waited: waited.min(nanoseconds),
             tokens_at: self.tokens_at.clone(),
         }
     }
 
     fn profile(&mut self, prepared: &mut dyn Prepared, iterations: u64) -> Result<Reading, String> {
         prepared.start_spans();
-        let start = Instant::now();
-        for _ in 0..iterations {
-            prepared.run(&mut || {});
-        }
-        let nanoseconds = nanoseconds_since(start);
+        let mut timed = Timed::default();
+        prepared.run_measured(iterations, &mut timed);
         Ok(Reading::Spans {
-            nanoseconds,
+            nanoseconds: timed.nanoseconds,
             spans: prepared.take_spans(),
         })
     }
 }
 
 fn nanoseconds_since(start: Instant) -> u64 {
-    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    nanoseconds(start.elapsed())
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Nanoseconds that this thread has waited for a core since it started: the second number of Linux's `schedstat`. 0 on

@@ -10,19 +10,33 @@ mod case;
 mod clock;
 mod digest;
 mod exit;
+#[cfg(feature = "heap")]
+mod heap;
 mod instrument;
 mod meter;
+mod program;
 pub mod protocol;
+mod region;
 mod registry;
+mod replies;
 mod serve;
+mod suite;
 mod workload;
 
 pub use case::Case;
 pub use clock::Clock;
+/// The allocator that [`Heap`] counts with.
+#[cfg(feature = "heap")]
+pub use dhat::Alloc as Allocator;
 pub use digest::{digest, digest_of_files};
 pub use exit::or_exit;
+#[cfg(feature = "heap")]
+pub use heap::Heap;
 pub use instrument::Instrument;
 pub use meter::Meter;
+pub use program::{ONLY_PHASE, PROBE_ARGUMENT, measure_briefly, run_program};
+pub use region::{REGION_FUNCTION, Region};
 pub use registry::{Registry, RegistryError};
 pub use serve::{serve, serve_stdio};
+pub use suite::Suite;
 pub use workload::{Options, Prepared, Selection, Unit, Workload, WorkloadError};

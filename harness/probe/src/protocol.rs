@@ -16,7 +16,8 @@ use crate::{Instrument, Options, Selection, Unit};
 /// | 2 | waiting times |
 /// | 3 | [`Request::Profile`] |
 /// | 4 | one line on each workload and phase |
-pub const VERSION: u32 = 4;
+/// | 5 | [`Request::WarmUp`]; workloads whose answer is not checked |
+pub const VERSION: u32 = 5;
 
 /// The oldest version that a harness still understands. Later versions only add requests and fields. This allows measuring
 /// a revision from before an addition together with one from after it.
@@ -41,6 +42,8 @@ pub enum Request {
         /// Threads and instruction set.
         options: Options,
     },
+    /// Warms the prepared workload up: a first run may do more than later ones.
+    WarmUp,
     /// Runs the prepared workload and requests the reading of the meter.
     Run {
         /// The number of runs, at least 1. Times of single tokens are recorded only if it is 1.
@@ -83,6 +86,8 @@ pub enum Reply {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         threads: Option<u32>,
     },
+    /// To [`Request::WarmUp`].
+    WarmedUp,
     /// To [`Request::Run`].
     Ran {
         /// The reading of the meter.
@@ -92,6 +97,9 @@ pub enum Reply {
     Checked {
         /// The first difference from the right answer; none if the answer is right.
         wrong: Option<String>,
+        /// True if the workload compares its answer with nothing.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unchecked: bool,
     },
     /// To a request that failed. The probe waits for the next one.
     Error {

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use thiserror::Error;
-
 use crate::protocol::Description;
 use crate::{Workload, digest};
 
@@ -16,9 +14,20 @@ pub struct Registry {
 }
 
 /// Two workloads have the same id.
-#[derive(Debug, Error, PartialEq, Eq)]
-#[error("two workloads are called {0}: give one of them another id")]
+#[derive(Debug, PartialEq, Eq)]
 pub struct RegistryError(String);
+
+impl std::fmt::Display for RegistryError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "two workloads are called {}: give one of them another id",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for RegistryError {}
 
 impl Registry {
     /// Registers workloads. `isa` is the name of the best instruction set on this machine.

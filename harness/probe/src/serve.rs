@@ -1,16 +1,18 @@
 //! The loop of a probe: read a request, carry it out, reply.
 
 use std::io::{self, BufRead, Write};
+use std::ops::ControlFlow;
 
 use crate::protocol::{Reply, Request, VERSION};
-use crate::{Meter, Prepared, Registry};
+use crate::replies::take_stdout;
+use crate::{Case, Meter, Options, Prepared, Suite};
 
-/// Serves requests on standard input until it ends.
+/// Serves requests on standard input until it ends. Whatever workloads print meanwhile goes to standard error.
 ///
 /// # Errors
 /// If a stream cannot be read or written.
-pub fn serve_stdio(registry: &Registry, meter: &mut dyn Meter) -> io::Result<()> {
-    serve(registry, meter, io::stdin().lock(), io::stdout().lock())
+pub fn serve_stdio(suite: &dyn Suite, meter: &mut dyn Meter) -> io::Result<()> {
+    serve(suite, meter, io::stdin().lock(), take_stdout()?)
 }
 
 /// Serves requests from `input` until it ends, one reply on `output` for each.
@@ -18,105 +20,169 @@ pub fn serve_stdio(registry: &Registry, meter: &mut dyn Meter) -> io::Result<()>
 /// # Errors
 /// If a stream cannot be read or written.
 pub fn serve(
-    registry: &Registry,
+    suite: &dyn Suite,
     meter: &mut dyn Meter,
     input: impl BufRead,
-    mut output: impl Write,
+    output: impl Write,
 ) -> io::Result<()> {
-    let mut state = State {
-        prepared: None,
-        has_run: false,
-    };
-    // Split by bytes, so that a line that is not Unicode gets an error as its reply and the loop continues.
-    for line in input.split(b'\n') {
-        let line = line?;
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        let reply = match serde_json::from_slice(&line) {
-            Ok(request) => state.answer(registry, meter, request),
-            Err(error) => Err(format!("cannot read the request: {error}")),
-        };
-        let reply = reply.unwrap_or_else(|message| Reply::Error { message });
-        serde_json::to_writer(&mut output, &reply)?;
-        output.write_all(b"\n")?;
-        output.flush()?;
-    }
-    Ok(())
-}
-
-struct State {
-    prepared: Option<Box<dyn Prepared>>,
-    has_run: bool,
-}
-
-impl State {
-    fn answer(
-        &mut self,
-        registry: &Registry,
-        meter: &mut dyn Meter,
-        request: Request,
-    ) -> Result<Reply, String> {
-        match request {
-            Request::Hello => Ok(Reply::Hello {
-                protocol: VERSION,
-                meter: meter.name().to_owned(),
-                isa: registry.isa().to_owned(),
-                workloads: registry.describe(),
-                phases: registry.phases(),
-            }),
+    let mut stream = Stream { input, output };
+    let mut next = stream.next(suite, meter)?;
+    while let Some(request) = next {
+        next = match request {
             Request::Prepare {
                 workload,
                 phase,
                 options,
             } => {
-                // The previous workload is dropped first, so that two models need not fit in memory together.
-                self.prepared = None;
-                self.has_run = false;
-                options.check().map_err(|error| error.to_string())?;
-                let workload = registry
-                    .get(&workload)
-                    .ok_or_else(|| format!("there is no workload {workload}"))?;
-                let prepared = workload
-                    .prepare(&phase, &options)
-                    .map_err(|error| error.to_string())?;
-                let isa = prepared.isa();
-                let threads = prepared
-                    .threads()
-                    .filter(|threads| *threads != options.threads);
-                self.prepared = Some(prepared);
-                Ok(Reply::Prepared { isa, threads })
+                let case = Case { workload, phase };
+                stream.serve_case(suite, meter, &case, &options)?
             }
-            Request::Run { iterations } => {
-                let reading = meter.read(self.prepared_for(iterations)?, iterations);
-                self.has_run = true;
-                Ok(Reply::Ran { reading })
+            Request::Check => stream.refuse("nothing has run: send prepare and run first")?,
+            _ => stream.refuse("nothing is prepared: send prepare first")?,
+        };
+        if next.is_none() {
+            next = stream.next(suite, meter)?;
+        }
+    }
+    Ok(())
+}
+
+/// The two ends of the conversation with a harness.
+struct Stream<I, O> {
+    input: I,
+    output: O,
+}
+
+impl<I: BufRead, O: Write> Stream<I, O> {
+    /// Reads the next request that a suite or a prepared workload has to carry out; none at the end of the input.
+    /// Replies to all others.
+    fn next(&mut self, suite: &dyn Suite, meter: &dyn Meter) -> io::Result<Option<Request>> {
+        loop {
+            // Read as bytes, so that a line that is not Unicode gets an error as its reply and the loop continues.
+            let mut line = Vec::new();
+            if self.input.read_until(b'\n', &mut line)? == 0 {
+                return Ok(None);
             }
-            Request::Profile { iterations } => {
-                let reading = meter.profile(self.prepared_for(iterations)?, iterations)?;
-                self.has_run = true;
-                Ok(Reply::Ran { reading })
+            if line.trim_ascii().is_empty() {
+                continue;
             }
-            Request::Check => match &mut self.prepared {
-                Some(prepared) if self.has_run => Ok(Reply::Checked {
-                    wrong: prepared.check().err(),
-                }),
-                _ => Err("nothing has run: send prepare and run first".to_owned()),
-            },
+            match serde_json::from_slice(&line) {
+                Ok(Request::Hello) => self.reply(&hello(suite, meter))?,
+                Ok(request) => return Ok(Some(request)),
+                Err(error) => self.error(format!("cannot read the request: {error}"))?,
+            }
         }
     }
 
-    /// The prepared workload, if it can run this number of times.
-    fn prepared_for(&mut self, iterations: u64) -> Result<&mut dyn Prepared, String> {
-        let prepared = self
-            .prepared
-            .as_mut()
-            .ok_or("nothing is prepared: send prepare first")?;
-        match iterations {
-            0 => Err("a run needs at least one iteration".to_owned()),
-            _ => Ok(prepared.as_mut()),
+    /// Prepares a workload and serves its requests. Returns the request that ended this, if the input has not ended.
+    fn serve_case(
+        &mut self,
+        suite: &dyn Suite,
+        meter: &mut dyn Meter,
+        case: &Case,
+        options: &Options,
+    ) -> io::Result<Option<Request>> {
+        let mut served = None;
+        let prepared = options.check().and_then(|()| {
+            suite.with_prepared(case, options, &mut |prepared| {
+                served = Some(self.serve_prepared(suite, meter, prepared, options));
+            })
+        });
+        match (served, prepared) {
+            // An error after the last request has no reader: the workload has been measured and checked.
+            (Some(served), _) => served,
+            (None, Err(error)) => self.refuse(error.to_string()),
+            (None, Ok(())) => self.refuse(format!("{case} measures nothing")),
         }
     }
+
+    fn serve_prepared(
+        &mut self,
+        suite: &dyn Suite,
+        meter: &mut dyn Meter,
+        prepared: &mut dyn Prepared,
+        options: &Options,
+    ) -> io::Result<Option<Request>> {
+        let isa = prepared.isa();
+        let threads = prepared
+            .threads()
+            .filter(|threads| *threads != options.threads);
+        self.reply(&Reply::Prepared { isa, threads })?;
+        let mut has_run = false;
+        while let Some(request) = self.next(suite, meter)? {
+            match carry_out(request, meter, prepared, &mut has_run) {
+                ControlFlow::Continue(reply) => {
+                    self.reply(&reply.unwrap_or_else(|message| Reply::Error { message }))?;
+                }
+                // The workload is dropped before the next is prepared, so that two models need not fit in memory together.
+                ControlFlow::Break(next) => return Ok(Some(next)),
+            }
+        }
+        Ok(None)
+    }
+
+    fn refuse(&mut self, message: impl Into<String>) -> io::Result<Option<Request>> {
+        self.error(message.into())?;
+        Ok(None)
+    }
+
+    fn error(&mut self, message: String) -> io::Result<()> {
+        self.reply(&Reply::Error { message })
+    }
+
+    fn reply(&mut self, reply: &Reply) -> io::Result<()> {
+        serde_json::to_writer(&mut self.output, reply)?;
+        self.output.write_all(b"\n")?;
+        self.output.flush()
+    }
+}
+
+fn hello(suite: &dyn Suite, meter: &dyn Meter) -> Reply {
+    Reply::Hello {
+        protocol: VERSION,
+        meter: meter.name().to_owned(),
+        isa: suite.isa().to_owned(),
+        workloads: suite.describe(),
+        phases: suite.phases(),
+    }
+}
+
+/// Carries out a request on the prepared workload, or returns it if it prepares another one.
+fn carry_out(
+    request: Request,
+    meter: &mut dyn Meter,
+    prepared: &mut dyn Prepared,
+    has_run: &mut bool,
+) -> ControlFlow<Request, Result<Reply, String>> {
+    let reply = match request {
+        Request::Hello | Request::Prepare { .. } => return ControlFlow::Break(request),
+        Request::WarmUp => {
+            prepared.warm_up();
+            Ok(Reply::WarmedUp)
+        }
+        Request::Run { iterations: 0 } | Request::Profile { iterations: 0 } => {
+            Err("a run needs at least one iteration".to_owned())
+        }
+        Request::Run { iterations } => {
+            *has_run = true;
+            Ok(Reply::Ran {
+                reading: meter.read(prepared, iterations),
+            })
+        }
+        Request::Profile { iterations } => meter.profile(prepared, iterations).map(|reading| {
+            *has_run = true;
+            Reply::Ran { reading }
+        }),
+        Request::Check if *has_run => {
+            let wrong = prepared.check().err();
+            Ok(Reply::Checked {
+                unchecked: wrong.is_none() && !prepared.has_answer(),
+                wrong,
+            })
+        }
+        Request::Check => Err("nothing has run: send prepare and run first".to_owned()),
+    };
+    ControlFlow::Continue(reply)
 }
 
 #[cfg(test)]
@@ -125,7 +191,7 @@ mod tests {
 
     use super::*;
     use crate::protocol::Reading;
-    use crate::{Clock, Instrument, Options, Selection, Unit, Workload, WorkloadError};
+    use crate::{Clock, Instrument, Options, Registry, Selection, Unit, Workload, WorkloadError};
 
     /// Adds numbers. In the phase `broken` it adds one number too many.
     struct Sum;
@@ -255,7 +321,13 @@ mod tests {
         assert_eq!(tokens_at.len(), 3);
         assert!(tokens_at.is_sorted() && tokens_at[2] <= *nanoseconds);
         assert!(matches!(second, Reading::Clock { tokens_at, .. } if tokens_at.is_empty()));
-        assert_eq!(*checked, Reply::Checked { wrong: None });
+        assert_eq!(
+            *checked,
+            Reply::Checked {
+                wrong: None,
+                unchecked: false
+            }
+        );
     }
 
     #[test]
@@ -274,7 +346,13 @@ mod tests {
         else {
             panic!("{replies:?}")
         };
-        assert_eq!(*checked, Reply::Checked { wrong: None });
+        assert_eq!(
+            *checked,
+            Reply::Checked {
+                wrong: None,
+                unchecked: false
+            }
+        );
     }
 
     #[test]
@@ -315,7 +393,8 @@ mod tests {
         assert_eq!(
             replies[2],
             Reply::Checked {
-                wrong: Some("the sum is 10, expected 6".to_owned())
+                wrong: Some("the sum is 10, expected 6".to_owned()),
+                unchecked: false,
             }
         );
     }

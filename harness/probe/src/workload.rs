@@ -4,10 +4,9 @@ use std::env::VarError;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use thiserror::Error;
 
-use crate::Instrument;
 use crate::protocol::Span;
+use crate::{Instrument, Region};
 
 /// A unit of work that can be measured in several phases.
 pub trait Workload: Send + Sync {
@@ -60,9 +59,19 @@ pub trait Prepared {
     /// calls it.
     fn run(&mut self, on_token: &mut dyn FnMut());
 
-    /// Allocates the memory that a first run keeps and every later run replaces, such as the results in a session. The
-    /// heap meter calls it while it counts, before the reading starts, so that the reading finds leaks only. By default it
-    /// does nothing.
+    /// Runs the workload `iterations` times, each time within a measured region. By default, all runs are in one region
+    /// and nothing else is done. A workload whose runs need fresh inputs makes these outside of the region.
+    fn run_measured(&mut self, iterations: u64, region: &mut dyn Region) {
+        region.measure(&mut |on_token| {
+            for _ in 0..iterations {
+                self.run(on_token);
+            }
+        });
+    }
+
+    /// Does once everything that only a first run does, such as allocating the results of a session, which every later
+    /// run replaces. Counts of instructions and heap begin after it, so that they find leaks only. By default it does
+    /// nothing.
     fn warm_up(&mut self) {}
 
     /// Starts recording the time of each operation of a run. By default it does nothing.
@@ -78,6 +87,11 @@ pub trait Prepared {
     /// # Errors
     /// One sentence: the first difference.
     fn check(&mut self) -> Result<(), String>;
+
+    /// Whether [`Prepared::check`] compares anything. By default it does.
+    fn has_answer(&self) -> bool {
+        true
+    }
 
     /// The instruction set of its kernels. By default, the architecture that the program was compiled for.
     fn isa(&self) -> String {
@@ -183,9 +197,17 @@ fn threads(text: &str) -> Result<u32, WorkloadError> {
 }
 
 /// A workload that cannot be prepared.
-#[derive(Debug, Error)]
-#[error("{0}")]
+// Without a derive macro of its own: every measured crate builds this crate, which therefore has few dependencies.
+#[derive(Debug)]
 pub struct WorkloadError(String);
+
+impl std::fmt::Display for WorkloadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WorkloadError {}
 
 impl WorkloadError {
     /// Creates it from an error whose message is one sentence.

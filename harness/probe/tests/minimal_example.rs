@@ -123,7 +123,14 @@ fn every_phase_runs_and_gives_the_right_answer() {
             "{phase}"
         );
         assert!(*nanoseconds > 0, "{phase}");
-        assert_eq!(*checked, Reply::Checked { wrong: None }, "{phase}");
+        assert_eq!(
+            *checked,
+            Reply::Checked {
+                wrong: None,
+                unchecked: false
+            },
+            "{phase}"
+        );
     }
 }
 

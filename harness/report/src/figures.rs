@@ -1,8 +1,8 @@
 //! Figures and ratios of a report: a number, or the reason why it is missing.
 
 use harness_abtest::Interval;
+use harness_record::Row;
 use harness_record::metric::{self, Figure, Metric};
-use harness_record::{Check, Row};
 
 /// The reason why a number is missing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -101,7 +101,7 @@ pub(crate) fn inverse(ratio: Figure) -> Figure {
 
 /// Returns true if the numbers of a row may be compared: only the cost of a correct answer counts.
 pub fn trusted(row: &Row) -> bool {
-    row.check == Check::Passed
+    row.check.is_fine()
 }
 
 fn comparable<'a>(base: Option<&'a Row>, head: &Row) -> Result<&'a Row, Absent> {
@@ -167,7 +167,7 @@ mod tests {
             Err(Absent::OtherWork)
         );
         let wrong = Row {
-            check: Check::Failed("no".into()),
+            check: harness_record::Check::Failed("no".into()),
             ..row("s", 10)
         };
         assert_eq!(

@@ -9,7 +9,7 @@ pub fn of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Vec<String> {
         let mut add =
             |what: String| problems.push(format!("{}, {}: {what}", row.workload, row.phase));
         match &row.check {
-            Check::Passed => {}
+            Check::Passed | Check::Unchecked => {}
             // The numbers of the row are invalid.
             Check::Failed(how) => add(format!("wrong answer: {how}")),
             // The numbers of the row may be invalid.
@@ -33,6 +33,17 @@ pub fn checks(record: &Record) -> String {
         |wanted: fn(&Check) -> bool| record.rows.iter().filter(|row| wanted(&row.check)).count();
     let failed = count(|check| matches!(check, Check::Failed(_)));
     let not_run = count(|check| matches!(check, Check::NotRun(_)));
+    let unchecked = count(|check| matches!(check, Check::Unchecked));
+    if unchecked > 0 && unchecked == total {
+        return "No workload of this record checks its answer.".to_owned();
+    }
+    if unchecked > 0 {
+        return format!(
+            "{} of {total} answers passed their check; failed: {failed}; not checked: {not_run}; \
+             without a check: {unchecked}.",
+            total - failed - not_run - unchecked
+        );
+    }
     if total == 0 {
         return "No answer was checked: the record contains no measurements.".to_owned();
     }

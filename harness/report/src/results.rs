@@ -44,6 +44,7 @@ pub fn results(report_data: &ReportData) -> Table {
     table
         .left("check", "check", |line| match line.row.check {
             Check::Passed => "passed",
+            Check::Unchecked => "none",
             Check::Failed(_) => "failed",
             Check::NotRun(_) => "not run",
         })

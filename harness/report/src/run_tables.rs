@@ -182,6 +182,7 @@ fn missing(absent: &Absent) -> Cell {
 pub(super) fn check(row: &Row) -> Cell {
     match &row.check {
         Check::Passed => Cell::text("passed").toned(Tone::Good),
+        Check::Unchecked => Cell::missing().toned(Tone::Quiet),
         Check::Failed(_) => Cell::text("FAILED").toned(Tone::Bad),
         Check::NotRun(_) => Cell::text("not run").toned(Tone::Notice),
     }

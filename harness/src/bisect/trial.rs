@@ -13,9 +13,9 @@ use harness_record::metric::{LEVEL, Metric};
 use harness_record::{Record, number};
 
 use crate::bisect::Finding;
+use crate::collect::Greeting;
 use crate::collect::{MeasureError, Measured, Progress, Request, Selected};
-use crate::layout::{Pools, Timed};
-use crate::probe::Greeting;
+use crate::layout::{SuitePools, Timed};
 use crate::timing::{Conditions, Scheduler, Stopped};
 
 /// A commit that was built and can be tried.
@@ -150,12 +150,13 @@ impl Trial<'_> {
                 budget,
                 seed,
             } => {
-                let (good, candidate) = (timed(self.good), timed(candidate));
+                let id = &self.workload.id;
+                let [good, candidate] = [self.good, candidate].map(|side| timed(side, id));
                 // An unreadable program fails later, where it is copied.
                 if good.is_identical(&candidate).unwrap_or_default() {
                     return Ok(Answer::identical());
                 }
-                let pools = Pools::make(self.copies, &good, &candidate, seed)?;
+                let pools = SuitePools::make(self.copies, [(id.clone(), good, candidate)], seed)?;
                 let timed = TimedPhase {
                     workload: self.workload.id.clone(),
                     phase: self.phase.to_owned(),
@@ -273,11 +274,8 @@ impl Answer {
     }
 }
 
-fn timed(side: Build<'_>) -> Timed<'_> {
-    Timed {
-        programs: side.measured.programs,
-        probe: &side.measured.project.config.probe,
-    }
+fn timed<'a>(side: Build<'a>, workload: &str) -> Timed<'a> {
+    side.measured.timed(side.greeting, workload)
 }
 
 fn by_time(sequential_test: &SequentialTest) -> Answer {

@@ -138,11 +138,11 @@ impl Doctor {
         }
         let conditions = conditions(1, None, collect::TIME_LIMIT);
         let budget = Duration::from_secs(self.budget) / tried.len() as u32;
-        let build = |_| measured.programs.command(&config.probe);
+        let build = |workload: &str, _| measured.probe(&greeting, workload);
         let sides = Sides {
             base: &build,
             head: &build,
-            copies: 1,
+            copies: &|_| 1,
         };
         let floor = |timed| {
             let measured = measure_noise_floor(

@@ -19,7 +19,7 @@ use harness_report::render::Format;
 use harness_report::render::chart::Chart;
 use harness_report::tables::history as tables;
 
-use super::options::{Selection, available};
+use super::options::{Selection, available, configured};
 use super::ready::Builder;
 
 /// Shows a metric over the commits, and the commits that changed it
@@ -140,9 +140,10 @@ impl History {
         else {
             bail!("`{range}` is no range of revisions; write for example v1..HEAD");
         };
+        let instruments = configured(project, Instrument::COUNTED.to_vec());
         let request = self
             .selection
-            .request(project, available(Instrument::COUNTED.to_vec(), true)?);
+            .request(project, available(instruments, true)?);
         let last = if bad.is_empty() { "HEAD" } else { bad };
         let (good, bad) = (repository.resolve(good)?, repository.resolve(last)?);
         let mut commits = repository.commits(&good, &bad)?;

@@ -9,6 +9,7 @@ mod doctor;
 mod explain;
 mod gate;
 mod history;
+mod init;
 mod list;
 mod options;
 mod profile;
@@ -41,18 +42,21 @@ pub(crate) struct Arguments {
 
 /// Defines the enum of the subcommands and runs the chosen one.
 ///
-/// The type of a subcommand derives [`clap::Args`] and has a method `run(self, &Project) -> Result<Status>`.
+/// The type of a subcommand derives [`clap::Args`]. It has a method `run(self, &Project) -> Result<Status>`, or, in the
+/// first group, `run(self, &Path) -> Result<Status>` with the current folder, because it does not always need a project.
 macro_rules! commands {
-    ($($name:ident($arguments:ty)),+ $(,)?) => {
+    (anywhere { $($free:ident($free_arguments:ty)),* $(,)? } in_a_project { $($name:ident($arguments:ty)),+ $(,)? }) => {
         #[derive(Subcommand)]
         enum Command {
+            $($free($free_arguments),)*
             $($name($arguments)),+
         }
 
         impl Command {
-            fn run(self, project: &Project) -> Result<Status> {
+            fn run(self, folder: &Path) -> Result<Status> {
                 match self {
-                    $(Self::$name(command) => command.run(project)),+
+                    $(Self::$free(command) => command.run(folder),)*
+                    $(Self::$name(command) => command.run(&Project::find(folder)?)),+
                 }
             }
         }
@@ -61,6 +65,10 @@ macro_rules! commands {
 
 // The registry, in the order of the help. A new subcommand needs its file, its `mod` line, and a line here.
 commands! {
+    anywhere {
+        Init(init::Init),
+    }
+    in_a_project {
     Run(run::Run),
     Watch(watch::Watch),
     List(list::List),
@@ -76,13 +84,14 @@ commands! {
     History(history::History),
     Triage(triage::Triage),
     Selftest(selftest::Selftest),
+    }
 }
 
 impl Arguments {
     /// Runs the chosen command.
     pub(crate) fn run(self) -> Result<Status> {
         let here = std::env::current_dir().context("cannot find the current folder")?;
-        self.command.run(&Project::find(&here)?)
+        self.command.run(&here)
     }
 }
 

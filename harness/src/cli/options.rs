@@ -135,8 +135,15 @@ impl ValueEnum for What {
 }
 
 impl Metrics {
-    /// The instruments that are chosen, or all if none is, in the order in which they run.
-    pub(super) fn instruments(&self) -> Result<Vec<Instrument>> {
+    /// The instruments that are chosen, or all if none is, in the order in which they run. A choice that no suite of the
+    /// project has a program for is an error.
+    pub(super) fn instruments(&self, project: &Project) -> Result<Vec<Instrument>> {
+        for what in &self.metric {
+            let chosen: Vec<Instrument> = what.instruments().collect();
+            if collect::missing(&project.config, &chosen).len() == chosen.len() {
+                bail!(not_measured(what.0));
+            }
+        }
         let wanted = if self.metric.is_empty() {
             What::value_variants()
         } else {
@@ -146,8 +153,27 @@ impl Metrics {
             wanted.iter().flat_map(|what| what.instruments()).collect();
         instruments.sort();
         instruments.dedup();
+        let instruments = configured(project, instruments);
         available(instruments, !self.metric.is_empty())
     }
+}
+
+/// Leaves out the instruments that no suite has a program for, with a notice if nothing else reads the same quantity.
+pub(super) fn configured(project: &Project, mut instruments: Vec<Instrument>) -> Vec<Instrument> {
+    let missing = collect::missing(&project.config, &instruments);
+    instruments.retain(|instrument| !missing.contains(instrument));
+    let quantities = distinct(missing.iter().map(|instrument| instrument.quantity()));
+    for quantity in quantities {
+        if !instruments.iter().any(|one| one.quantity() == quantity) {
+            notice(&not_measured(quantity));
+        }
+    }
+    instruments
+}
+
+/// One line on an instrument or quantity without a program.
+pub(super) fn not_measured(what: &str) -> String {
+    format!("{what} is not measured: no suite of harness.toml has a program for it")
 }
 
 /// Leaves callgrind out, with a notice, if valgrind is missing. That is an error if instructions are `required`.
@@ -208,13 +234,33 @@ mod tests {
             assert_eq!(chosen(one.name()), Some(vec![one]));
             assert!(chosen(one.quantity()).is_some_and(|instruments| instruments.contains(&one)));
         }
+        let all = "probe = { command = ['probe'] }\nheap = { command = ['heap'] }\ncriterion = { command = ['time'] }";
+        let project = Project {
+            root: "/".into(),
+            config: toml::from_str(all).expect("valid"),
+        };
         let metrics = Metrics {
             metric: ["dhat", "time", "clock"].map(What).to_vec(),
         };
         let expected = [Instrument::Clock, Instrument::Criterion, Instrument::Dhat];
         assert_eq!(
-            metrics.instruments().expect("no valgrind is needed"),
+            metrics
+                .instruments(&project)
+                .expect("no valgrind is needed"),
             expected
+        );
+        let few = Project {
+            config: toml::from_str("probe = { command = ['probe'] }").expect("valid"),
+            ..project
+        };
+        let error = metrics.instruments(&few).expect_err("there is no dhat");
+        assert!(
+            error.to_string().starts_with("dhat is not measured"),
+            "{error}"
+        );
+        assert_eq!(
+            configured(&few, Instrument::ALL.to_vec()),
+            [Instrument::Clock]
         );
     }
 }

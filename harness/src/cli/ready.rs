@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use harness::collect::{self, Measured, Request};
-use harness::probe::{Greeting, ProbeError};
+use harness::collect::{self, Greeting, Measured, Request, instrument};
+use harness::layout::Timed;
+use harness::probe::ProbeError;
 use harness::programs::Programs;
 use harness::project::Project;
 use harness::terminal::notice;
@@ -135,6 +136,19 @@ impl Ready {
     /// The programs, to be measured.
     pub(super) fn measured(&self) -> Measured<'_> {
         self.built.measured()
+    }
+
+    /// The probe of a workload, to be timed.
+    pub(super) fn timed(&self, workload: &str) -> Timed<'_> {
+        self.measured().timed(&self.greeting, workload)
+    }
+
+    /// The program that an instrument runs for a workload; none if the workload's suite has no program for it.
+    pub(super) fn program(&self, instrument: Instrument, workload: &str) -> Option<Timed<'_>> {
+        let Measured { programs, .. } = self.measured();
+        let suite = self.measured().suite(&self.greeting, workload);
+        let probe = instrument::program(instrument, suite)?;
+        Some(Timed { programs, probe })
     }
 
     /// The machine and the revision.

@@ -230,7 +230,10 @@ fn of(project: &Project, named: &[PathBuf], roadmap: Option<Roadmap>) -> Result<
 
 fn commands(project: &Project) -> Commands {
     let on_demand = &project.config.on_demand;
-    let command = |glob: &str| format!("cargo harness run --filter '{glob}'");
+    let command = |glob: &Option<String>| match glob {
+        Some(glob) => format!("cargo harness run --filter '{glob}'"),
+        None => String::new(),
+    };
     Commands {
         ablation: command(&on_demand.ablation),
         growth: command(&on_demand.growth),

@@ -67,7 +67,7 @@ impl Watch {
     }
 
     fn watch(self, project: Project) -> Result<()> {
-        let mut instruments = self.metrics.instruments()?;
+        let mut instruments = self.metrics.instruments(&project)?;
         // Times of two builds are compared by the clock.
         instruments
             .retain(|instrument| instrument.is_counted() || *instrument == Instrument::Clock);

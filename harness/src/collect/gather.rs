@@ -192,8 +192,9 @@ fn enter(rows: &mut [Row], job: &Job, taken: Vec<Taken>) {
 fn weight(check: &Check) -> u8 {
     match check {
         Check::NotRun(_) => 0,
-        Check::Passed => 1,
-        Check::Failed(_) => 2,
+        Check::Unchecked => 1,
+        Check::Passed => 2,
+        Check::Failed(_) => 3,
     }
 }
 

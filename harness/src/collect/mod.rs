@@ -2,14 +2,18 @@
 //! record.
 
 mod build_settings;
+mod cargo_files;
 mod gather;
+mod greeting;
 pub mod instrument;
 mod machine;
 mod plan;
 mod profile;
 mod profile_settings;
 mod progress;
+mod suites;
 
+pub use greeting::{Greeting, configured, missing};
 pub use plan::{Plan, PlanError, Selected};
 pub use profile::{ProfileError, Target};
 pub use progress::{Bar, Progress, Silent};
@@ -25,12 +29,13 @@ use harness_record::{About, Environment, Record, Row, RunScope, UNKNOWN};
 use thiserror::Error;
 
 use crate::collect::instrument::{Measurement, Settings};
+use crate::collect::suites::SuiteConditions;
 use crate::doctor::{self, Counters, System};
-use crate::layout::PoolError;
-use crate::probe::{Greeting, Probe, ProbeError};
+use crate::layout::{PoolError, Timed};
+use crate::probe::{Probe, ProbeError};
 use crate::process;
 use crate::programs::{ProgramError, Programs};
-use crate::project::{Config, Program, Project};
+use crate::project::{Config, Program, Project, Suite};
 use crate::valgrind;
 
 /// The parameters of a measurement.
@@ -154,17 +159,44 @@ pub struct Measured<'a> {
     pub commit: Option<&'a str>,
 }
 
-impl Measured<'_> {
-    /// Requests the list of workloads from the probe.
+impl<'a> Measured<'a> {
+    /// Returns the suite of a workload.
+    pub fn suite(&self, greeting: &Greeting, workload: &str) -> &'a Suite {
+        &self.project.config.suites[greeting.place(workload)]
+    }
+
+    /// Creates the command that starts the timed probe of a workload.
+    pub fn probe(&self, greeting: &Greeting, workload: &str) -> Command {
+        self.programs.command(&self.suite(greeting, workload).probe)
+    }
+
+    /// Returns the timed probe of a workload, to be compared with that of another side.
+    pub fn timed(&self, greeting: &Greeting, workload: &str) -> Timed<'a> {
+        Timed {
+            programs: self.programs,
+            probe: &self.suite(greeting, workload).probe,
+        }
+    }
+
+    /// Requests the lists of workloads from the probes of all suites.
     ///
     /// # Errors
-    /// If the probe does not answer.
+    /// If a probe does not answer, there is none, or two suites have a workload of the same id.
     pub fn greet(&self, time_limit: Duration) -> Result<Greeting, ProbeError> {
-        Probe::start(
-            self.programs.command(&self.project.config.probe),
-            time_limit,
-        )?
-        .hello()
+        let suites = &self.project.config.suites;
+        let hello = |suite: &Suite| {
+            let command = self.programs.command(&suite.probe);
+            let reply = Probe::start(command, time_limit).and_then(|mut probe| probe.hello());
+            reply.map_err(|error| match suites.len() {
+                1 => error,
+                _ => ProbeError::OfSuite(suite.to_string(), Box::new(error)),
+            })
+        };
+        let replies = suites.iter().map(hello).collect::<Result<Vec<_>, _>>()?;
+        if replies.is_empty() {
+            return Err(ProbeError::NoSuite);
+        }
+        Greeting::of(&self.project.config, replies).map_err(ProbeError::Refused)
     }
 
     /// Describes the machine, the toolchain and the revision. The instruction set comes from the probe's greeting.
@@ -198,13 +230,6 @@ impl Measured<'_> {
         })
     }
 
-    /// A command that starts the probe that counts heap allocations.
-    fn heap(&self) -> Command {
-        let mut command = self.programs.command(&self.project.config.heap);
-        command.arg("--probe");
-        command
-    }
-
     /// Runs every instrument of the request on the selected workloads.
     ///
     /// # Errors
@@ -216,47 +241,29 @@ impl Measured<'_> {
         request: &Request,
         progress: &dyn Progress,
     ) -> Result<Record, MeasureError> {
-        let (config, programs) = (&self.project.config, self.programs);
+        let config = &self.project.config;
         let settings = settings(request);
         let environment = self.environment(greeting);
         let created = now();
-        let (probe, heap) = (|| programs.command(&config.probe), || self.heap());
-        let time_bench = || programs.command(&config.criterion);
-        let instruction_bench = || programs.command(&config.callgrind);
-        let isa = settings.isa.clone().unwrap_or_else(|| greeting.isa.clone());
-        let is_counted = request
-            .plan
-            .instruments
+        let suites = SuiteConditions::all(
+            &config.suites,
+            self.programs,
+            greeting,
+            selected,
+            request,
+            &settings,
+        );
+        let measurements: Vec<Measurement<'_>> = suites
             .iter()
-            .any(|instrument| instrument.is_counted());
-        let counts_isa = match is_counted {
-            true => isa_under_valgrind(probe(), request, &settings),
-            false => Ok(isa.clone()),
-        };
-        // A baseline has one instruction set, so callgrind and dhat use the same.
-        let counts = Settings {
-            isa: settings.isa.clone().or_else(|| counts_isa.clone().ok()),
-            ..settings.clone()
-        };
-        let measurement = Measurement {
-            probe: &probe,
-            heap: &heap,
-            time_bench: &time_bench,
-            instruction_bench: &instruction_bench,
-            workloads: &greeting.workloads,
-            isa: &isa,
-            counts_isa: &counts_isa,
-            settings: &settings,
-            counts_settings: &counts,
-            run: &created,
-        };
+            .map(|suite| suite.measurement(&settings, &created))
+            .collect();
         let chosen = Instrument::ALL
             .into_iter()
             .filter(|instrument| request.plan.instruments.contains(instrument));
         let (counted, timed): (Vec<_>, Vec<_>) =
             chosen.partition(|instrument| instrument.is_counted());
-        let timing = instrument::readers(&timed, &measurement);
-        let counting = instrument::readers(&counted, &measurement);
+        let timing = instrument::readers(&timed, &measurements, greeting);
+        let counting = instrument::readers(&counted, &measurements, greeting);
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let system = System::here();
         let (state, counters) = (doctor::state(&system), Counters::now(&system));
@@ -321,7 +328,7 @@ pub fn now() -> String {
 /// # Errors
 /// If the probe cannot be built or does not answer.
 pub fn workloads(project: &Project, quiet: bool) -> Result<Vec<Description>, MeasureError> {
-    let programs = Programs::build(project, &[&project.config.probe], quiet)?;
+    let programs = build(project, &[], quiet)?;
     Ok(Measured {
         project,
         programs: &programs,
@@ -331,13 +338,14 @@ pub fn workloads(project: &Project, quiet: bool) -> Result<Vec<Description>, Mea
     .workloads)
 }
 
-/// Returns the programs that the instruments need. The timed probe is always needed, because it lists the workloads.
+/// Returns the programs that the instruments need. The timed probe of every suite is always needed, because it lists the
+/// workloads.
 pub fn needed<'a>(config: &'a Config, instruments: &[Instrument]) -> Vec<&'a Program> {
-    let mut programs = vec![&config.probe];
-    for &instrument in instruments {
-        let program = instrument::program(instrument, config);
-        if !programs.contains(&program) {
-            programs.push(program);
+    let mut programs: Vec<&Program> = config.probes().collect();
+    for suite in &config.suites {
+        for &instrument in instruments {
+            let program = instrument::program(instrument, suite);
+            programs.extend(program.filter(|program| !programs.contains(program)));
         }
     }
     programs

@@ -1,17 +1,19 @@
 //! Profiles of a run: the parts of the program that its time, instructions or allocations come from.
 
+use std::process::Command;
 use std::time::Duration;
 
 use harness_abtest::{median, median_interval};
-use harness_probe::Options;
 use harness_probe::protocol::{Description, PROFILES_SINCE, Reading, VERSION};
+use harness_probe::{Instrument, Options};
+use harness_record::Check;
 use harness_record::metric::LEVEL;
 use harness_record::profile::{Cost, Profile, Sites, SitesError, SpansError, Tree, View};
 use thiserror::Error;
 
-use crate::collect::instrument::{Callgrind, Settings};
-use crate::collect::{Measured, Request, isa_under_valgrind, settings};
-use crate::probe::{CLOCK_STANDS_STILL, Greeting, Probe, ProbeError};
+use crate::collect::instrument::{self, Callgrind, Settings};
+use crate::collect::{Greeting, Measured, Request, isa_under_valgrind, settings};
+use crate::probe::{CLOCK_STANDS_STILL, Probe, ProbeError};
 
 /// Duration of a slice. Slices with and without spans alternate.
 const SLICE: Duration = Duration::from_millis(20);
@@ -37,6 +39,9 @@ pub enum ProfileError {
     /// The workload, by its id, is too large for the instrument.
     #[error("{0} is too large for {1}; `harness list` shows which workloads are small enough")]
     TooLarge(String, &'static str),
+    /// The suite of the workload has no program for the instrument.
+    #[error("the suite of {0} has no program for {1} in harness.toml")]
+    NoProgram(String, &'static str),
     /// The probe's protocol, in this version, has no profiles by this view.
     #[error(
         "the probe speaks protocol {0}, which has no profile by {1}; it came with protocol {PROFILES_SINCE}, this harness speaks {VERSION}"
@@ -77,26 +82,33 @@ impl Measured<'_> {
         request: &Request,
     ) -> Result<Profile, ProfileError> {
         let instrument = view.instrument();
+        let workload = target.workload.id.clone();
+        if instrument::program(instrument, self.suite(greeting, &workload)).is_none() {
+            return Err(ProfileError::NoProgram(workload, instrument.name()));
+        }
         if !target.workload.instruments.contains(&instrument) {
-            let workload = target.workload.id.clone();
             return Err(ProfileError::TooLarge(workload, instrument.name()));
         }
-        if view != View::Instructions && greeting.protocol < PROFILES_SINCE {
-            return Err(ProfileError::Protocol(greeting.protocol, view.name()));
+        let protocol = greeting.protocol(&target.workload.id);
+        if view != View::Instructions && protocol < PROFILES_SINCE {
+            return Err(ProfileError::Protocol(protocol, view.name()));
         }
         let settings = settings(request);
         match view {
-            View::Time => self.time(target, &settings),
+            View::Time => self.time(greeting, target, &settings),
             View::Instructions => self.instructions(greeting, target, request, &settings),
-            View::Allocations => self.allocations(target, &settings),
+            View::Allocations => self.allocations(greeting, target, &settings),
         }
     }
 
-    fn time(&self, target: Target<'_>, settings: &Settings) -> Result<Profile, ProfileError> {
-        let mut probe = Probe::start(
-            self.programs.command(&self.project.config.probe),
-            settings.time_limit,
-        )?;
+    fn time(
+        &self,
+        greeting: &Greeting,
+        target: Target<'_>,
+        settings: &Settings,
+    ) -> Result<Profile, ProfileError> {
+        let command = self.probe(greeting, &target.workload.id);
+        let mut probe = Probe::start(command, settings.time_limit)?;
         let options = Options {
             threads: settings.threads,
             isa: settings.isa.clone(),
@@ -140,11 +152,17 @@ impl Measured<'_> {
         request: &Request,
         settings: &Settings,
     ) -> Result<Profile, ProfileError> {
-        let config = &self.project.config;
-        let isa = isa_under_valgrind(self.programs.command(&config.probe), request, settings);
+        let id = &target.workload.id;
+        let suite = self.suite(greeting, id);
+        let isa = isa_under_valgrind(self.probe(greeting, id), request, settings);
+        let bench = suite.callgrind.as_ref();
+        let bench = bench.map(|program| || self.programs.command(program));
         let callgrind = Callgrind {
-            bench: &|| self.programs.command(&config.callgrind),
-            workloads: &greeting.workloads,
+            bench: bench
+                .as_ref()
+                .map(|bench| bench as &(dyn Fn() -> Command + Sync)),
+            probe: &|| self.probe(greeting, id),
+            workloads: &greeting.workloads_of(greeting.place(id)),
             isa: isa.clone(),
             settings,
         };
@@ -161,10 +179,16 @@ impl Measured<'_> {
 
     fn allocations(
         &self,
+        greeting: &Greeting,
         target: Target<'_>,
         settings: &Settings,
     ) -> Result<Profile, ProfileError> {
-        let mut probe = Probe::start(self.heap(), settings.time_limit)?;
+        let suite = self.suite(greeting, &target.workload.id);
+        let Some(heap) = &suite.heap else {
+            let workload = target.workload.id.clone();
+            return Err(ProfileError::NoProgram(workload, Instrument::Dhat.name()));
+        };
+        let mut probe = Probe::start(self.programs.command(heap), settings.time_limit)?;
         let options = Options {
             threads: 1,
             isa: settings.isa.clone(),
@@ -263,7 +287,8 @@ const TIME: &str = "time";
 
 fn check(probe: &mut Probe, target: Target<'_>) -> Result<(), ProfileError> {
     let place = format!("{} in phase {}", target.workload.id, target.phase);
-    probe
-        .check()?
-        .map_or(Ok(()), |wrong| Err(ProfileError::Wrong(place, wrong)))
+    match probe.check()? {
+        Check::Failed(wrong) => Err(ProfileError::Wrong(place, wrong)),
+        _ => Ok(()),
+    }
 }

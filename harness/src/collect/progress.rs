@@ -1,6 +1,7 @@
 //! Progress of a long measurement: current step, number of readings, estimated time left.
 
-use std::fmt::Write;
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -28,11 +29,16 @@ impl Progress for Silent {
     fn end(&self) {}
 }
 
-/// A progress bar on standard error; nothing is drawn if that is not a terminal. The bar counts readings. The time left
-/// is estimated from the pending readings, because one can take a thousand times as long as another.
+/// Pause between two lines where standard error is not a terminal, such as in a log of continuous integration.
+const LINES: Duration = Duration::from_secs(5);
+
+/// A progress bar on standard error, or a line every few seconds if that is not a terminal. The bar counts readings. The
+/// time left is estimated from the pending readings, because one can take a thousand times as long as another.
 pub struct Bar {
     bar: ProgressBar,
     ready_at: Arc<Mutex<Option<Instant>>>,
+    /// The time from which on the next line is due; none on a terminal.
+    next_line: Option<Mutex<Instant>>,
 }
 
 impl Bar {
@@ -45,25 +51,40 @@ impl Bar {
         let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
         let ready_at: Arc<Mutex<Option<Instant>>> = Arc::default();
         let expected = Arc::clone(&ready_at);
-        let left = move |_: &ProgressState, text: &mut dyn Write| {
-            let ready_at = *expected
-                .lock()
-                .unwrap_or_else(|poisoned| poisoned.into_inner());
-            let left = ready_at.map_or(Duration::ZERO, |ready_at| {
-                ready_at.saturating_duration_since(Instant::now())
-            });
+        let left = move |_: &ProgressState, text: &mut dyn fmt::Write| {
             // An error is ignored: the line is drawn again half a second later.
-            let _ = match left.as_secs() {
-                0 => write!(text, "almost done"),
-                _ => write!(text, "about {} left", HumanDuration(left)),
-            };
+            let _ = text.write_str(&seconds_left(&expected));
         };
         let style = ProgressStyle::with_template("{bar:24} {pos} of {len} · {msg} · {left}");
         let style = style
             .expect("the template is well-formed")
             .progress_chars("█▉▊▋▌▍▎▏ ");
         bar.set_style(style.with_key("left", left));
-        Self { bar, ready_at }
+        let next_line = (!io::stderr().is_terminal()).then(|| Mutex::new(Instant::now() + LINES));
+        Self {
+            bar,
+            ready_at,
+            next_line,
+        }
+    }
+
+    /// Prints a line if one is due.
+    fn line(&self, what: &str) {
+        let Some(next_line) = &self.next_line else {
+            return;
+        };
+        let mut next_line = next_line
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        let now = Instant::now();
+        if now < *next_line {
+            return;
+        }
+        *next_line = now + LINES;
+        let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
+        let left = seconds_left(&self.ready_at);
+        // A log that cannot be written is no reason to stop measuring.
+        let _ = writeln!(io::stderr(), "{done} of {all} \u{b7} {what} \u{b7} {left}");
     }
 
     /// Hides the bar while `print` writes to the terminal.
@@ -80,6 +101,7 @@ impl Progress for Bar {
 
     fn step(&self, what: &str) {
         self.bar.set_message(what.to_owned());
+        self.line(what);
     }
 
     fn advance(&self, readings: usize, seconds_left: f64) {
@@ -93,5 +115,19 @@ impl Progress for Bar {
 
     fn end(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// The estimated time until a measurement is ready, in words.
+fn seconds_left(ready_at: &Mutex<Option<Instant>>) -> String {
+    let ready_at = *ready_at
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let left = ready_at.map_or(Duration::ZERO, |ready_at| {
+        ready_at.saturating_duration_since(Instant::now())
+    });
+    match left.as_secs() {
+        0 => "almost done".to_owned(),
+        _ => format!("about {} left", HumanDuration(left)),
     }
 }

@@ -17,7 +17,9 @@ mod copies;
 mod identical;
 mod link;
 mod pool;
+mod suite_pools;
 
 pub use identical::identical;
 pub use link::{LinkError, Linker};
 pub use pool::{MOST_LAYOUTS, Pool, PoolError, Pools, Timed, Unaveraged};
+pub use suite_pools::SuitePools;

@@ -17,7 +17,6 @@ use crate::layout::identical::identical;
 use crate::layout::link::{LinkError, Linker};
 use crate::programs::{Programs, with_program};
 use crate::project::Program;
-use crate::timing::Sides;
 
 /// Number of layouts of each side. The average over 64 layouts has an eighth of the standard deviation of single
 /// layouts. On a Xeon (family 6, model 167), the layouts of one program differ by 0.2 to 0.6 % in kernels, so the
@@ -86,7 +85,7 @@ impl Pool {
     }
 }
 
-/// A side whose probe is timed.
+/// A probe of one side that is timed.
 #[derive(Debug, Clone, Copy)]
 pub struct Timed<'a> {
     /// The programs of the side.
@@ -112,7 +111,7 @@ impl Timed<'_> {
     }
 }
 
-/// The copies of both sides, made in the same way. They are removed when this is dropped.
+/// The copies of one probe of both sides, made in the same way. They are removed when this is dropped.
 #[derive(Debug)]
 pub struct Pools {
     /// Of the base and of the head.
@@ -184,16 +183,10 @@ impl Pools {
         &self.pools[side as usize]
     }
 
-    /// Calls `measure` with the copies of one side as the base and those of another side, or of the same, as the
-    /// head.
-    pub fn between<R>(&self, base: Side, head: Side, measure: impl FnOnce(&Sides<'_>) -> R) -> R {
-        let (base, head) = (self.side(base), self.side(head));
-        let copies = base.files.len().min(head.files.len()).max(1);
-        measure(&Sides {
-            base: &|number| base.command(number),
-            head: &|number| head.command(number),
-            copies,
-        })
+    /// Returns the number of copies that the smaller of two sides has.
+    pub(super) fn copies(&self, base: Side, head: Side) -> usize {
+        let count = |side| self.side(side).files.len();
+        count(base).min(count(head)).max(1)
     }
 }
 

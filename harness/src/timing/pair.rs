@@ -43,17 +43,17 @@ const WARM_RUNS: usize = 10;
 /// Time limit of these iterations: longer iterations warm the caches sooner.
 const WARM_TIME: Duration = Duration::from_millis(20);
 
-/// Commands that start the probe of each side. Each side has several copies of its program, which differ only in the
+/// Commands that start the probe of a workload on each side. Each side has several copies of its program, which differ only in the
 /// place of the code: in memory, in the page cache, or within the program. Each pair draws one copy of each side, so
 /// the comparison averages over the copies.
 #[derive(Clone, Copy)]
 pub struct Sides<'a> {
-    /// Returns a command that starts the base's copy of this number.
-    pub base: &'a dyn Fn(usize) -> Command,
-    /// Returns a command that starts the head's copy of this number.
-    pub head: &'a dyn Fn(usize) -> Command,
-    /// Number of copies of each side; they are numbered from 0.
-    pub copies: usize,
+    /// Returns a command that starts the base's copy of this number for a workload.
+    pub base: &'a dyn Fn(&str, usize) -> Command,
+    /// Returns a command that starts the head's copy of this number for a workload.
+    pub head: &'a dyn Fn(&str, usize) -> Command,
+    /// Returns the number of copies of each side for a workload; they are numbered from 0.
+    pub copies: &'a dyn Fn(&str) -> usize,
 }
 
 /// Conditions under which a pair is measured.
@@ -140,13 +140,11 @@ pub fn measure_pair(
         [Side::Head, Side::Base]
     };
     // Both rounds start the same two copies: the second round exchanges memory, not programs.
-    let [base, head] = state
-        .decks
-        .each_mut()
-        .map(|deck| deck.draw(sides.copies, random));
+    let (workload, copies) = (&timed.workload, (sides.copies)(&timed.workload));
+    let [base, head] = state.decks.each_mut().map(|deck| deck.draw(copies, random));
     let command = |side| match side {
-        Side::Base => (sides.base)(base),
-        Side::Head => (sides.head)(head),
+        Side::Base => (sides.base)(workload, base),
+        Side::Head => (sides.head)(workload, head),
     };
     let mut rounds = Vec::new();
     let mut wanted = 1;
@@ -340,11 +338,12 @@ mod tests {
             command.args(["-c", SLOW_PROBE, "sh", side]).arg(&log);
             command
         };
-        let (base, head) = (|_| probe("base"), |_| probe("head"));
+        let base = |_: &str, _| probe("base");
+        let head = |_: &str, _| probe("head");
         let sides = Sides {
             base: &base,
             head: &head,
-            copies: 1,
+            copies: &|_| 1,
         };
         let conditions = Conditions {
             core: None,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use harness_abtest::{Side, TimedPhase};
 use harness_probe::protocol::Reading;
+use harness_record::Check;
 use rustix::io::Errno;
 use rustix::process::Pid;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -161,8 +162,8 @@ impl Process {
     /// Checks the answer of the workload.
     pub(super) fn check(&mut self) -> Result<(), PairError> {
         match self.probe.check().map_err(|error| self.failed(error))? {
-            None => Ok(()),
-            Some(wrong) => Err(self.refused(format!("wrong answer: {wrong}"))),
+            Check::Failed(wrong) => Err(self.refused(format!("wrong answer: {wrong}"))),
+            _ => Ok(()),
         }
     }
 

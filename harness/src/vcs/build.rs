@@ -14,7 +14,7 @@ use tempfile::NamedTempFile;
 
 use crate::file_error::{FileError, at};
 use crate::process;
-use crate::programs::{Target, build_call, executables, told};
+use crate::programs::{Target, build_call, calls, executables, told};
 use crate::vcs::build_cache::BuildCache;
 use crate::vcs::checkout::Session;
 use crate::vcs::error::{CheckoutError, tells_full_disk};
@@ -45,6 +45,8 @@ pub(super) struct Build<'a> {
     pub(super) digest: Option<&'a [u8]>,
     /// The programs to build, and the folder that stores them.
     pub(super) build_cache: &'a BuildCache,
+    /// Those of the programs that are timed; the others only count.
+    pub(super) timed: &'a [Target],
     /// The name of the side in errors.
     pub(super) revision: &'a str,
     /// Cargo holds it, too.
@@ -60,7 +62,8 @@ impl Build<'_> {
         }
         self.mirror()?;
         self.find(wanted)?;
-        self.build(wanted)?;
+        // The programs of a call are stored before the next one, which may overwrite them in cargo's target folder.
+        calls(wanted).iter().try_for_each(|call| self.build(call))?;
         Ok(self.build_cache.finish()?)
     }
 
@@ -93,10 +96,19 @@ impl Build<'_> {
 
     /// Checks that the side has the programs, so that a missing program and a failed build have different messages.
     fn find(&self, wanted: &[Target]) -> Result<(), CheckoutError> {
+        let source = self.workshop().join("source");
+        let root = self.root();
+        let mut folders = root
+            .ancestors()
+            .take_while(|folder| folder.starts_with(&source));
+        if !folders.any(|folder| folder.join("Cargo.toml").is_file()) {
+            let missing = "there is no cargo package".to_owned();
+            return Err(CheckoutError::NoHarness(self.revision.to_owned(), missing));
+        }
         let mut cargo = Command::new(&self.session.checkouts.cargo);
         cargo
             .args(["metadata", "--no-deps", "--format-version", "1"])
-            .current_dir(self.root());
+            .current_dir(root);
         let metadata = self.cargo(&mut cargo, "its workspace")?.stdout;
         let workspace: Option<Metadata> = serde_json::from_slice(&metadata).ok();
         let targets: Vec<Target> = workspace
@@ -104,20 +116,21 @@ impl Build<'_> {
             .flat_map(|workspace| &workspace.packages)
             .flat_map(Target::all_in)
             .collect();
-        match wanted.iter().find(|target| !targets.contains(target)) {
+        match wanted
+            .iter()
+            .find(|target| !targets.contains(&target.plain()))
+        {
             Some(target) => {
-                let missing = format!("there is no {} {target}", target.kind);
+                let missing = format!("there is no {} {}", target.kind, target.plain());
                 Err(CheckoutError::NoHarness(self.revision.to_owned(), missing))
             }
             None => Ok(()),
         }
     }
 
+    /// Builds the programs of one call of cargo, and stores them.
     fn build(&self, wanted: &[Target]) -> Result<(), CheckoutError> {
-        let Some(mut cargo) = build_call(&self.session.checkouts.cargo, &self.root(), wanted)
-        else {
-            return Ok(());
-        };
+        let mut cargo = build_call(&self.session.checkouts.cargo, &self.root(), wanted);
         cargo
             .arg("--target-dir")
             .arg(self.workshop().join("target"));
@@ -126,10 +139,8 @@ impl Build<'_> {
             Path::new(&self.session.checkouts.rustc),
         )
         .map_err(at("compile the wrapper of rustc in", self.workshop()))?;
-        // The first program is timed; the others only count.
-        if let Some(timed) = wanted.first() {
-            links.keep(&mut cargo, &timed.name);
-        }
+        let timed = wanted.iter().filter(|target| self.timed.contains(target));
+        links.keep(&mut cargo, timed.map(|target| target.name.as_str()));
         let runners = self.runners()?;
         // A bench of gungraun (iai-callgrind) contains the path of its runner. Both sides get the same path if they
         // lock the same version, so that equal sources make equal benches.
@@ -143,7 +154,10 @@ impl Build<'_> {
             CargoOutput::Progress => &mut cargo,
             CargoOutput::Nothing => cargo.arg("--quiet"),
         };
-        let made = executables(&self.cargo(&mut cargo, &told(wanted))?.stdout);
+        let made = executables(
+            &self.cargo(&mut cargo, &told(wanted))?.stdout,
+            &wanted[0].features,
+        );
         // The binaries that a bench starts were built in the same call. They are copied before the bench is: the build
         // of the next side overwrites them in cargo's target folder.
         for runner in made
@@ -157,7 +171,10 @@ impl Build<'_> {
             let found = made.iter().find(|made| made.target == *target);
             let missing = || CheckoutError::Missing(self.revision.to_owned(), target.to_string());
             let path = &found.ok_or_else(missing)?.file;
-            if let Some(archive) = links.of(&target.name, path) {
+            let archive = links
+                .of(&target.name, path)
+                .filter(|_| self.timed.contains(target));
+            if let Some(archive) = archive {
                 set_link_aside(&archive, &self.build_cache.link(target))?;
             }
             Ok(set_aside(path, &self.build_cache.program(target))?)

@@ -26,13 +26,13 @@ impl BuildCache {
         // Order and repetition of cargo's arguments do not change the programs.
         let names = targets
             .iter()
-            .map(|target| [&target.package, &target.kind, &target.name])
+            .map(|target| {
+                let features = target.features.join(" ");
+                [&target.package, &target.kind, &target.name, &features].map(String::clone)
+            })
             .sorted_unstable()
             .dedup();
-        let parts: Vec<Vec<u8>> = names
-            .flatten()
-            .map(|name| name.as_bytes().to_vec())
-            .collect();
+        let parts: Vec<Vec<u8>> = names.flatten().map(String::into_bytes).collect();
         Self {
             folder: caches.join(hash(&parts)),
             targets,
@@ -111,11 +111,16 @@ impl BuildCache {
                 "_",
             )
         };
+        let features = target
+            .features
+            .iter()
+            .map(|feature| format!("+{}", plain(feature)));
         self.folder.join(format!(
-            "{}.{}.{}",
+            "{}.{}.{}{}",
             plain(&target.package),
             target.kind,
-            plain(&target.name)
+            plain(&target.name),
+            features.collect::<String>()
         ))
     }
 
@@ -136,6 +141,7 @@ mod tests {
             package: package.to_owned(),
             kind: kind.to_owned(),
             name: name.to_owned(),
+            features: Vec::new(),
         }
     }
 

@@ -27,6 +27,8 @@ pub struct Checkouts {
     repository: Repository,
     /// The project that is judged, whose toolchain builds both sides.
     root: PathBuf,
+    /// Its configuration, for revisions that have none.
+    config: Config,
     folder: PathBuf,
     pub(super) disk_quota: DiskQuota,
     pub(super) cargo: OsString,
@@ -38,7 +40,7 @@ pub struct Checkouts {
 pub struct Checkout {
     /// The revision.
     pub commit: Commit,
-    /// Its sources, with the configuration of its own `harness.toml`.
+    /// Its sources, with the configuration of its own `harness.toml`, or else of that of the checkout that is judged.
     pub project: Project,
     /// The requested programs, ready to be started.
     pub programs: Programs,
@@ -67,6 +69,7 @@ impl Checkouts {
         Self {
             repository: repository.clone(),
             root: project.root.clone(),
+            config: project.config.clone(),
             folder: bases_folder::of(project),
             disk_quota: DiskQuota::default(),
             cargo: tool("CARGO", "cargo"),
@@ -139,12 +142,23 @@ impl Checkouts {
         Ok(())
     }
 
-    /// Adds the project's lock file if the tree has none, so that both sides use the same versions.
+    /// Adds the lock file of the checkout if the tree has none, so that both sides use the same versions. Git may ignore
+    /// it, and it lies at the root of the workspace, which may be above the project.
     fn with_lock_file(&self, tree: Tree) -> Tree {
-        tree.with(
-            self.repository.prefix.join(LOCK_FILE),
-            self.root.join(LOCK_FILE),
-        )
+        match self.lock_file() {
+            Some((place, file)) => tree.with(place, file),
+            None => tree,
+        }
+    }
+
+    /// The lock file of the checkout: its path in the repository, and on disk.
+    fn lock_file(&self) -> Option<(PathBuf, PathBuf)> {
+        let inside = self.repository.prefix.ancestors();
+        let mut places = inside.zip(self.root.ancestors());
+        places.find_map(|(inside, folder)| {
+            let file = folder.join(LOCK_FILE);
+            file.is_file().then(|| (inside.join(LOCK_FILE), file))
+        })
     }
 
     fn toolchain(&self) -> Result<Toolchain, CheckoutError> {
@@ -155,17 +169,35 @@ impl Checkouts {
     }
 
     /// Finds the project among a revision's files. They lie inside the user's own project, which must not be found
-    /// instead.
-    fn project(&self, slot: &Slot, commit: &Commit) -> Result<Project, CheckoutError> {
+    /// instead. A revision without `harness.toml`, or without a suite in it, is measured as the checkout is; a sentence
+    /// about that comes with it.
+    fn project(
+        &self,
+        slot: &Slot,
+        commit: &Commit,
+    ) -> Result<(Project, Option<String>), CheckoutError> {
         let source = slot.source();
         let root = self.repository.project_in(&source);
-        let missing = "there is no harness.toml and no Cargo workspace";
+        if !root.is_dir() {
+            let missing = "it has no folder of the project".to_owned();
+            return Err(CheckoutError::NoHarness(commit.to_string(), missing));
+        }
         match Project::find(&root) {
-            Ok(project) if project.root.starts_with(&source) && root.is_dir() => Ok(project),
-            Ok(_) | Err(ProjectError::NotFound(_)) => Err(CheckoutError::NoHarness(
-                commit.to_string(),
-                missing.to_owned(),
-            )),
+            Ok(mut project) if project.root.starts_with(&source) => {
+                let needs_suites =
+                    project.config.suites.is_empty() && !self.config.suites.is_empty();
+                let told = needs_suites.then(|| {
+                    project.config.suites.clone_from(&self.config.suites);
+                    format!("{commit} names no suite in its harness.toml, so it is measured with those of the checkout")
+                });
+                Ok((project, told))
+            }
+            Ok(_) | Err(ProjectError::NotFound(_)) => {
+                let told =
+                    format!("{commit} has no harness.toml, so the checkout's is used for it");
+                let config = self.config.clone();
+                Ok((Project { root, config }, Some(told)))
+            }
             Err(error) => Err(CheckoutError::Project(commit.to_string(), error)),
         }
     }
@@ -212,9 +244,11 @@ impl<'a> Session<'a> {
         } = self;
         let name = commit.id.get(..12).unwrap_or(&commit.id);
         // A commit without a lock file is built with the checkout's.
-        let lock_file = match checkouts.repository.file(commit, Path::new(LOCK_FILE))? {
-            Some(_) => Vec::new(),
-            None => fs::read(checkouts.root.join(LOCK_FILE)).unwrap_or_default(),
+        let lock_file = match checkouts.lock_file() {
+            Some((place, file)) if !checkouts.repository.has(commit, &place)? => {
+                fs::read(file).unwrap_or_default()
+            }
+            _ => Vec::new(),
         };
         let key = key(
             &[commit.id.as_bytes(), &lock_file].concat(),
@@ -223,14 +257,15 @@ impl<'a> Session<'a> {
         );
         let slot = Slot::open(bases.join(format!("{name}-{key}")), notify)?;
         let stored = || -> Result<_, CheckoutError> {
-            let project = checkouts.project(&slot, commit)?;
-            let build_cache =
-                BuildCache::among(&slot.programs(), Target::all_of(&choose(&project.config)));
-            Ok((project, build_cache))
+            let (project, told) = checkouts.project(&slot, commit)?;
+            let targets = Target::all_of(choose(&project.config));
+            let build_cache = BuildCache::among(&slot.programs(), targets);
+            Ok((project, told, build_cache))
         };
         if slot.ready() {
-            let (project, build_cache) = stored()?;
+            let (project, told, build_cache) = stored()?;
             if build_cache.is_full() {
+                told.iter().for_each(|told| notify(told));
                 build_cache.use_runners();
                 return Ok(Checkout::of(commit, project, slot, &build_cache));
             }
@@ -240,7 +275,8 @@ impl<'a> Session<'a> {
         if !slot.ready() {
             slot.unpack(&checkouts.repository, commit, &lock)?;
         }
-        let (project, build_cache) = stored()?;
+        let (project, told, build_cache) = stored()?;
+        told.iter().for_each(|told| notify(told));
         if !build_cache.is_full() {
             let revision = &commit.to_string();
             notify(&format!("building {revision}"));
@@ -252,6 +288,7 @@ impl<'a> Session<'a> {
                 tree,
                 digest: None,
                 build_cache: &build_cache,
+                timed: &Target::all_of(project.config.probes()),
                 revision,
                 lock: &lock,
             }
@@ -280,7 +317,8 @@ impl<'a> Session<'a> {
             bases.join(format!("tree-{}", key(&digest, toolchain, bases))),
             notify,
         )?;
-        let build_cache = BuildCache::among(&slot.programs(), Target::all_of(programs));
+        let build_cache =
+            BuildCache::among(&slot.programs(), Target::all_of(programs.iter().copied()));
         if build_cache.is_full() {
             build_cache.use_runners();
         } else {
@@ -294,6 +332,7 @@ impl<'a> Session<'a> {
                 tree,
                 digest,
                 build_cache,
+                timed: &Target::all_of(project.config.probes()),
                 revision: WORKING_TREE,
                 lock,
             }

@@ -7,15 +7,16 @@
 //! `CARGO_BIN_EXE_my-tool`, whose names it cannot represent. Any linker other than LLD ignores the variable; then there
 //! is no archive.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 use std::{fs, io};
 
 use harness_record::atomic_file;
+use itertools::Itertools;
 
 use crate::process;
+use crate::programs::linked_from;
 
 /// Variable that names the wrapper by which cargo starts rustc for the packages of a workspace.
 const WRAPPER: &str = "RUSTC_WORKSPACE_WRAPPER";
@@ -23,14 +24,14 @@ const WRAPPER: &str = "RUSTC_WORKSPACE_WRAPPER";
 /// Folder for the archives, read by the wrapper.
 const FOLDER: &str = "HARNESS_LINKS";
 
-/// Name of the crate whose link is kept, read by the wrapper.
-const CRATE: &str = "HARNESS_LINKED_CRATE";
+/// Names of the crates whose links are kept, with commas between them, read by the wrapper.
+const CRATES: &str = "HARNESS_LINKED_CRATES";
 
 /// Time limit for compiling the wrapper.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Source of the wrapper. It starts the rustc that its first argument names, with all further arguments.
-const SOURCE: &str = r#"// Written by the harness. Starts rustc; LLD keeps the inputs of the link of the program that is timed.
+const SOURCE: &str = r#"// Written by the harness. Starts rustc; LLD keeps the inputs of the links of the programs that are timed.
 use std::os::unix::process::CommandExt;
 
 fn main() {
@@ -41,9 +42,9 @@ fn main() {
     let extra = places().find_map(|place| value(place).strip_prefix("extra-filename="));
     let mut rustc = std::process::Command::new(words.first().map_or("rustc".as_ref(), |word| word.as_os_str()));
     rustc.args(words.iter().skip(1));
-    let wanted = std::env::var("HARNESS_LINKED_CRATE").ok();
+    let wanted = std::env::var("HARNESS_LINKED_CRATES").unwrap_or_default();
     if let (Some(name), Some(folder)) = (name, std::env::var_os("HARNESS_LINKS")) {
-        if wanted.as_deref() == Some(name) {
+        if wanted.split(',').any(|wanted| wanted == name) {
             let archive = format!("{name}{}.tar", extra.unwrap_or_default());
             rustc.env("LLD_REPRODUCE", std::path::Path::new(&folder).join(archive));
         }
@@ -93,13 +94,14 @@ impl Links {
         Ok(Self { folder, wrapper })
     }
 
-    /// Configures a call of cargo to keep the link of a target. Nothing is kept if the user has set a wrapper.
-    pub(super) fn keep(&self, cargo: &mut Command, target: &str) {
+    /// Configures a call of cargo to keep the links of some targets. Nothing is kept if the user has set a wrapper.
+    pub(super) fn keep<'a>(&self, cargo: &mut Command, targets: impl IntoIterator<Item = &'a str>) {
+        // The wrapper is set even if nothing is kept: cargo would build everything again for another one.
         if std::env::var_os(WRAPPER).is_none() {
             cargo
                 .env(WRAPPER, &self.wrapper)
                 .env(FOLDER, &self.folder)
-                .env(CRATE, crate_name(target));
+                .env(CRATES, targets.into_iter().map(crate_name).join(","));
         }
     }
 
@@ -114,23 +116,11 @@ impl Links {
         (is_of(&name) && archive.is_file()).then_some(archive)
     }
 
-    /// The name that rustc gave a program. Cargo places a binary beside the folder `deps`, under its plain name, as a
-    /// hard link.
+    /// The name that rustc gave a program.
     fn file_name(&self, program: &Path) -> Option<String> {
-        let plain = || Some(program.file_name()?.to_str()?.to_owned());
-        let deps = program.parent()?.join("deps");
-        let Ok(entries) = fs::read_dir(deps) else {
-            return plain();
-        };
-        let own = fs::metadata(program).ok()?;
-        let is_same = |path: &Path| {
-            fs::metadata(path)
-                .is_ok_and(|other| (other.dev(), other.ino()) == (own.dev(), own.ino()))
-        };
-        let found = entries
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .find(|path| is_same(path));
-        found.and_then(|path| Some(path.file_name()?.to_str()?.to_owned()))
+        let file = linked_from(program);
+        let file = file.as_deref().unwrap_or(program);
+        Some(file.file_name()?.to_str()?.to_owned())
     }
 }
 
@@ -148,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_program_that_is_timed_has_its_link_kept() {
+    fn only_programs_that_are_timed_have_their_links_kept() {
         let folder = tempfile::tempdir().expect("a folder");
         let links = links(folder.path());
         let archive = |name: &str| {
@@ -165,7 +155,7 @@ mod tests {
             command
                 .args(["-C", "opt-level=3", "-C", "extra-filename=-1f"])
                 .env_remove("LLD_REPRODUCE");
-            command.env(FOLDER, "/links").env(CRATE, "my_probe");
+            command.env(FOLDER, "/links").env(CRATES, "other,my_probe");
             String::from_utf8(command.output().expect("it runs").stdout).expect("text")
         };
         assert_eq!(archive("my_probe"), "/links/my_probe-1f.tar\n");

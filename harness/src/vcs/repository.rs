@@ -233,6 +233,18 @@ impl Repository {
             .then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
     }
 
+    /// Returns true if a commit has a file of this path, relative to the top of the repository.
+    ///
+    /// # Errors
+    /// If git fails.
+    pub(super) fn has(&self, commit: &Commit, file: &Path) -> Result<bool, RepositoryError> {
+        let object = format!("{}:{}", commit.id, file.display());
+        let output = self
+            .git
+            .run("look for a file of a commit", &["cat-file", "-e", &object])?;
+        Ok(output.status.success())
+    }
+
     /// Lists commits on a first-parent line, as these arguments of `git log` select them.
     fn log(&self, task: &'static str, arguments: &[&str]) -> Result<Vec<Commit>, RepositoryError> {
         let log = [

@@ -68,7 +68,6 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::project::Config;
 
     /// A workspace whose probe is one file.
     fn workspace(root: &Path) -> Project {
@@ -81,11 +80,12 @@ mod tests {
             "Cargo.toml",
             "[workspace]\nmembers = ['suite']\nresolver = '3'\n",
         );
-        let manifest = "[package]\nname = 'harness-suite'\nversion = '0.1.0'\n[[bin]]\nname = 'probe'\npath = 'probe.rs'\n";
+        let manifest = "[package]\nname = 'suite'\nversion = '0.1.0'\n[[bin]]\nname = 'probe'\npath = 'probe.rs'\n";
         write("suite/Cargo.toml", manifest);
         Project {
             root: root.to_owned(),
-            config: Config::default(),
+            config: toml::from_str("probe = { bin = { package = 'suite', name = 'probe' } }")
+                .expect("valid"),
         }
     }
 
@@ -126,7 +126,7 @@ mod tests {
     fn a_command_has_no_digest() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut project = workspace(folder.path());
-        project.config.probe = Program::Command(vec!["true".to_owned()]);
+        project.config = toml::from_str("probe = { command = ['true'] }").expect("valid");
         assert_eq!(
             build(&project, &[], true).expect("nothing to build").digest,
             None

@@ -1,5 +1,6 @@
 //! The measured state of one build, and a short A/B timing of two.
 
+use std::process::Command;
 use std::time::Duration;
 
 use harness_abtest::{Rules, TimedPhase};
@@ -8,24 +9,23 @@ use harness_probe::Instrument;
 use harness_record::Record;
 use itertools::Itertools;
 
-use crate::collect::{MeasureError, Measured, Progress, Request, Selected};
-use crate::probe::Greeting;
+use crate::collect::{Greeting, MeasureError, Measured, Progress, Request, Selected};
 use crate::timing::{Scheduler, Sides, Stopped, conditions, seed_of_now};
 use crate::watch::kept_build::{COPIES, KeptBuild};
 
-/// One build: the greeting, counts and copy of its probe.
+/// One build: the greetings, counts and copies of its probes.
 #[derive(Debug)]
 pub struct State {
-    /// The self-description of its probe.
+    /// The self-description of its probes.
     pub greeting: Greeting,
     /// Its counts, if they were requested.
     pub counts: Option<Record>,
-    /// A copy of its probe.
-    pub probe: KeptBuild,
+    /// A copy of each of its probes.
+    probes: Vec<KeptBuild>,
 }
 
 impl State {
-    /// Counts what the request names, each workload in its last phase unless phases are named, and copies the probe.
+    /// Counts what the request names, each workload in its last phase unless phases are named, and copies the probes.
     /// The instruction set is taken from an `earlier` state, if there is one, because querying valgrind for it takes a
     /// second.
     ///
@@ -59,12 +59,18 @@ impl State {
         let counts = is_any
             .then(|| measured.take(&greeting, &counted, &counting, progress))
             .transpose()?;
-        let probe = KeptBuild::of(&measured.programs.command(&measured.project.config.probe));
+        let probes = measured.project.config.probes();
+        let probes = probes.map(|probe| KeptBuild::of(&measured.programs.command(probe)));
         Ok(Self {
             greeting,
             counts,
-            probe: probe.map_err(MeasureError::Keep)?,
+            probes: probes.try_collect().map_err(MeasureError::Keep)?,
         })
+    }
+
+    /// Creates the command that starts the copy of this number of a workload's probe.
+    fn probe(&self, workload: &str, number: usize) -> Command {
+        self.probes[self.greeting.place(workload)].command(number)
     }
 
     /// The instruction set in which instructions were counted.
@@ -99,14 +105,10 @@ pub fn time(
     each: Duration,
     progress: &dyn Progress,
 ) -> Result<Vec<TimeChange>, Stopped> {
-    let (base, head) = (
-        |number| before.probe.command(number),
-        |number| after.probe.command(number),
-    );
     let sides = &Sides {
-        base: &base,
-        head: &head,
-        copies: COPIES,
+        base: &|workload, number| before.probe(workload, number),
+        head: &|workload, number| after.probe(workload, number),
+        copies: &|_| COPIES,
     };
     let conditions = &conditions(
         request.threads.unwrap_or(1),

@@ -7,24 +7,15 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 use harness_probe::protocol::{Reading, Reply, Request};
-use harness_probe::{Meter, Options, Prepared, Registry, Selection, or_exit, serve_stdio};
+use harness_probe::{Heap, Options, Registry, Selection, or_exit, serve_stdio};
 
 #[global_allocator]
-static ALLOCATOR: dhat::Alloc = dhat::Alloc;
-
-/// More frames than any backtrace here has, because a profile needs complete backtraces. Dhat removes the frames outside of
-/// `main` only if a number is given.
-const MAX_FRAMES: usize = 1000;
+static ALLOCATOR: harness_probe::Allocator = harness_probe::Allocator;
 
 fn main() {
     let registry = or_exit(harness_suite::registry());
     if std::env::args_os().any(|argument| argument == "--probe") {
-        return or_exit(serve_stdio(
-            &registry,
-            &mut Heap {
-                tokens: Vec::with_capacity(1 << 12),
-            },
-        ));
+        return or_exit(serve_stdio(&registry, &mut Heap::new()));
     }
     if std::env::args_os().any(|argument| argument == "--test") {
         // `cargo test` starts every bench to check that it runs.
@@ -71,67 +62,6 @@ fn count_all(registry: &Registry) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The meter that counts with dhat.
-struct Heap {
-    /// Bytes and blocks allocated up to each token. Allocated before counting begins.
-    tokens: Vec<(u64, u64)>,
-}
-
-impl Meter for Heap {
-    fn name(&self) -> &'static str {
-        "heap"
-    }
-
-    fn read(&mut self, prepared: &mut dyn Prepared, iterations: u64) -> Reading {
-        self.tokens.clear();
-        let profiler = dhat::Profiler::builder().testing().build();
-        // Memory that a session keeps from run to run is allocated under the profiler. A run that replaces it then adds
-        // nothing to the live memory.
-        prepared.warm_up();
-        let start = dhat::HeapStats::get();
-        for _ in 0..iterations {
-            prepared.run(&mut || {
-                let so_far = dhat::HeapStats::get();
-                self.tokens.push((so_far.total_bytes, so_far.total_blocks));
-            });
-        }
-        let end = dhat::HeapStats::get();
-        drop(profiler);
-        let first = self.tokens.first().copied().unwrap_or_default();
-        let last = self.tokens.last().copied().unwrap_or_default();
-        Reading::Heap {
-            total_bytes: end.total_bytes - start.total_bytes,
-            total_blocks: end.total_blocks - start.total_blocks,
-            peak_bytes: end.max_bytes as u64,
-            leaked_bytes: end.curr_bytes.saturating_sub(start.curr_bytes) as u64,
-            tokens: self.tokens.len().saturating_sub(1) as u64,
-            token_bytes: last.0 - first.0,
-            token_blocks: last.1 - first.1,
-        }
-    }
-
-    fn profile(&mut self, prepared: &mut dyn Prepared, iterations: u64) -> Result<Reading, String> {
-        prepared.warm_up();
-        let file = std::env::temp_dir().join(format!("harness-heap-{}.json", std::process::id()));
-        let profiler = dhat::Profiler::builder()
-            .file_name(&file)
-            .trim_backtraces(Some(MAX_FRAMES))
-            .build();
-        for _ in 0..iterations {
-            prepared.run(&mut || {});
-        }
-        // The profiler writes its file when it is dropped.
-        drop(profiler);
-        let text = std::fs::read(&file)
-            .map_err(|error| format!("cannot read the profile that dhat wrote: {error}"));
-        // Nothing else uses the file, and it may be missing.
-        let _ = std::fs::remove_file(&file);
-        let dhat = serde_json::from_slice(&text?)
-            .map_err(|error| format!("the profile that dhat wrote is not JSON: {error}"))?;
-        Ok(Reading::Sites { dhat })
-    }
-}
-
 /// Starts this program as the probe, and counts one run of a workload in a phase.
 fn count_in_own_process(
     workload: &str,
@@ -167,6 +97,7 @@ fn count_in_own_process(
             Reply::Error { message }
             | Reply::Checked {
                 wrong: Some(message),
+                ..
             } => {
                 return Err(format!("{workload} in phase {phase}: {message}").into());
             }

@@ -102,7 +102,10 @@ fn every_phase_gives_the_answer_that_another_phase_gives() {
                 );
                 assert_eq!(
                     replies[2],
-                    Reply::Checked { wrong: None },
+                    Reply::Checked {
+                        wrong: None,
+                        unchecked: false
+                    },
                     "{} in phase {phase}",
                     workload.id
                 );

@@ -47,12 +47,16 @@ fn a_base_that_does_not_build_is_told_with_its_first_error() {
     fs::create_dir_all(root.join("baselines")).expect("made");
     for (path, content) in [
         (
+            "harness.toml",
+            "probe = { bin = { package = 'suite', name = 'probe' } }\n",
+        ),
+        (
             "Cargo.toml",
             "[workspace]\nresolver = '3'\nmembers = ['suite']\n",
         ),
         (
             "suite/Cargo.toml",
-            "[package]\nname = 'harness-suite'\nversion = '0.1.0'\n[[bin]]\nname = 'probe'\npath = 'src/probe.rs'\n",
+            "[package]\nname = 'suite'\nversion = '0.1.0'\n[[bin]]\nname = 'probe'\npath = 'src/probe.rs'\n",
         ),
         (
             "suite/src/probe.rs",

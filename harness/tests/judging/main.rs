@@ -11,6 +11,7 @@ mod gate;
 mod history;
 mod list;
 mod measure;
+mod paths;
 #[path = "../processes/mod.rs"]
 #[expect(dead_code, reason = "these tests wait for no process but the harness")]
 mod processes;

@@ -14,6 +14,9 @@ pub(crate) struct Project {
     folder: tempfile::TempDir,
 }
 
+/// The phases and the timed suite of these projects.
+pub(crate) const PHASES: &str = "anchors = ['naive', 'reference']\ntimed = ['kernel/*']\n";
+
 /// The exit status and the output of a command.
 pub(crate) struct Done {
     pub(crate) status: i32,
@@ -64,14 +67,15 @@ pub(crate) fn regressed() -> Record {
 
 impl Project {
     pub(crate) fn new() -> Self {
-        let odd = std::os::unix::ffi::OsStrExt::from_bytes(b"caf\xe9-");
-        let odd: &OsStr = odd;
-        let folder = tempfile::Builder::new()
-            .prefix(odd)
-            .tempdir()
-            .expect("a temporary folder");
+        Self::named(OsStr::new(".tmp"))
+    }
+
+    /// A project in a folder whose name starts with these bytes.
+    pub(crate) fn named(start: &OsStr) -> Self {
+        let folder = tempfile::Builder::new().prefix(start).tempdir();
+        let folder = folder.expect("a temporary folder");
         let project = Self { folder };
-        project.write("harness.toml", "");
+        project.write("harness.toml", PHASES);
         project.write(
             "baselines/limits.toml",
             include_str!("../../../baselines/limits.toml"),

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use crate::project::{Done, Project};
+use crate::project::{Done, PHASES, Project};
 
 /// Programs that the harness itself starts, and those that the scripts use.
 const PROGRAMS: [&str; 9] = [
@@ -20,15 +20,21 @@ pub(crate) struct Tools {
 impl Tools {
     /// Makes a project in which everything works: two workloads in two phases, one of them in the short selection.
     pub(crate) fn new() -> Self {
-        let project = Project::new();
+        Self::in_project(Project::new())
+    }
+
+    /// The same in a project that exists.
+    pub(crate) fn in_project(project: Project) -> Self {
         project.write(
             "harness.toml",
-            r#"
-            probe = { command = ["./probe"] }
-            heap = { command = ["./heap"] }
-            criterion = { command = ["./criterion"] }
-            callgrind = { command = ["./callgrind"] }
-            "#,
+            &format!(
+                r#"{PHASES}
+            probe = {{ command = ["./probe"] }}
+            heap = {{ command = ["./heap"] }}
+            criterion = {{ command = ["./criterion"] }}
+            callgrind = {{ command = ["./callgrind"] }}
+            "#
+            ),
         );
         for program in PROGRAMS {
             let paths = std::env::var_os("PATH").expect("a path");

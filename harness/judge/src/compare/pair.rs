@@ -170,7 +170,7 @@ fn comparison(
 
 fn failed(row: &Row) -> Option<String> {
     match &row.check {
-        Check::Passed => None,
+        Check::Passed | Check::Unchecked => None,
         Check::Failed(message) => Some(message.clone()),
         Check::NotRun(message) => Some(format!("the check did not come to an end: {message}")),
     }

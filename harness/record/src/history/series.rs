@@ -2,10 +2,10 @@
 
 use harness_abtest::{ChangePoint, change_points, noise_of};
 
+use crate::Row;
 use crate::choice::Choice;
 use crate::history::DatedRecord;
 use crate::metric::Metric;
-use crate::{Check, Row};
 
 /// Noise of counts, as a share: the largest effect of an unrelated change, as the limits allow it.
 const COUNT_NOISE: f64 = 5e-4;
@@ -171,7 +171,7 @@ fn of_row(
 }
 
 fn value(moment: &DatedRecord, row: &Row, question: &HistoryQuery<'_>) -> Option<f64> {
-    let passed = |row: &&Row| row.check == Check::Passed;
+    let passed = |row: &&Row| row.check.is_fine();
     if question.metric.portable() {
         return Some(question.metric.figure(Some(row).filter(passed)?)?.value);
     }

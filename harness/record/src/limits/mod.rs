@@ -18,6 +18,9 @@ use crate::stored_file::{FileKind, line};
 /// Version of the file format that this build reads.
 pub const SCHEMA_VERSION: u32 = 1;
 
+/// The limits of a project that has no file of its own, as the text of such a file.
+pub const DEFAULT_FILE: &str = include_str!("default.toml");
+
 /// Every limit of a project.
 #[derive(Debug, Clone, Default)]
 pub struct Limits {

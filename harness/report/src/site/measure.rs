@@ -1,7 +1,7 @@
 //! The measures of a site: a metric, and the scale on which its values compare between records.
 
 use harness_record::metric::{self, Metric};
-use harness_record::{Check, Row, number};
+use harness_record::{Row, number};
 
 /// The metric of time.
 const TIME: &str = "time";
@@ -58,7 +58,7 @@ impl Measure {
     /// The value of a row. The ratio needs the row of the anchor; the ratio of the anchor to itself is left out, because
     /// it is always 1. None without a right answer.
     pub(super) fn value(&self, row: &Row, anchor: Option<&Row>) -> Option<f64> {
-        let passed = |row: &&Row| row.check == Check::Passed;
+        let passed = |row: &&Row| row.check.is_fine();
         let row = Some(row).filter(passed)?;
         let figure = match self.scale {
             Scale::Ratio => {

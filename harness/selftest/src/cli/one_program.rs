@@ -1,10 +1,11 @@
 //! Trials on one program: the build of the probe is compared with itself. Keeps the sessions, and draws their page.
 
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use harness::collect::{self, Measured, Plan, Silent};
+use harness::collect::{self, Greeting, Measured, Plan, Silent};
 use harness::doctor::{self, Counters, System};
 use harness::probe::Probe;
 use harness::programs::Programs;
@@ -122,10 +123,14 @@ fn compare_by_criterion(test: &GateTest, project: &Project, bench: &Bench) -> Re
     if test.criterion == 0 {
         return Ok(());
     }
-    let programs = Programs::build(project, &[&project.config.criterion], quiet())?;
+    let mut benches = project.config.suites.iter();
+    let Some(bench_program) = benches.find_map(|suite| suite.criterion.as_ref()) else {
+        bail!("no suite of harness.toml has a `criterion` bench to compare with");
+    };
+    let programs = Programs::build(project, &[bench_program], quiet())?;
     let path = sessions(test, project).join(CRITERION);
     let before = BackToBack::read_all(&path)?.len();
-    let start = || programs.command(&project.config.criterion);
+    let start = || programs.command(bench_program);
     for place in before..before + test.criterion {
         let timed = &bench.short[place % bench.short.len()];
         let _turn = MeasuringLock::wait(project, &|message| notice(message))?;
@@ -145,6 +150,7 @@ struct Bench<'a> {
     suite: Vec<TimedPhase>,
     /// Workloads of the suite that run for at most a millisecond.
     short: Vec<TimedPhase>,
+    greeting: Greeting,
     isa: String,
     revision: Revision,
     environment: Environment,
@@ -191,6 +197,7 @@ impl<'a> Bench<'a> {
                 },
             },
             environment: measured.environment(&greeting),
+            greeting,
             programs,
             _folder: folder,
         };
@@ -210,16 +217,24 @@ impl<'a> Bench<'a> {
         Ok(bench)
     }
 
+    /// A command that starts the probe of a workload.
+    fn command(&self, workload: &str) -> Command {
+        let measured = Measured {
+            project: self.project,
+            programs: &self.programs,
+            commit: None,
+        };
+        measured.probe(&self.greeting, workload)
+    }
+
     /// The shortest of five runs.
     fn run_time(&self, timed: &TimedPhase) -> Result<Duration> {
         let options = Options {
             threads: 1,
             isa: None,
         };
-        let mut probe = Probe::start(
-            self.programs.command(&self.project.config.probe),
-            collect::TIME_LIMIT,
-        )?;
+        let command = self.command(&timed.workload);
+        let mut probe = Probe::start(command, collect::TIME_LIMIT)?;
         probe.prepare(&timed.workload, &timed.phase, &options)?;
         let mut shortest = u64::MAX;
         for _ in 0..5 {
@@ -241,12 +256,11 @@ impl<'a> Bench<'a> {
             }
             Scope::Full => self.suite.clone(),
         };
-        let probe = &self.project.config.probe;
-        let start = |_| self.programs.command(probe);
+        let start = |workload: &str, _| self.command(workload);
         let sides = Sides {
             base: &start,
             head: &start,
-            copies: 1,
+            copies: &|_| 1,
         };
         let terms = Terms {
             rules: Rules::default(),

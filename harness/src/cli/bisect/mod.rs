@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::Args;
 use harness::bisect::{Answer, Finding, Threshold, Trial, unlike};
-use harness::collect::{Bar, Plan, Request};
+use harness::collect::{self, Bar, Plan, Request};
 use harness::process;
 use harness::project::Project;
 use harness::seconds::seconds;
@@ -27,7 +27,7 @@ use harness_report::render::Format;
 use show::Tried;
 use site::{Site, build};
 
-use super::options::{ProbeOptions, available, judged_metrics};
+use super::options::{ProbeOptions, available, judged_metrics, not_measured};
 use super::ready::{Builder, Ready};
 
 /// Finds the commit that made a metric worse, between a good revision and a bad one
@@ -93,7 +93,7 @@ impl Bisect {
                 self.bad
             );
         }
-        let mut request = self.request(&wanted)?;
+        let mut request = self.request(project, &wanted)?;
         let builder = Builder::new(project, &repository, request.quiet);
         let site = Site {
             project,
@@ -240,11 +240,16 @@ impl Bisect {
         Ok(wanted)
     }
 
-    fn request(&self, wanted: &[&'static Metric]) -> Result<Request> {
+    fn request(&self, project: &Project, wanted: &[&'static Metric]) -> Result<Request> {
         let counts = wanted.iter().filter(|metric| metric.portable());
         let mut instruments: Vec<Instrument> = counts.map(|metric| metric.instrument()).collect();
         instruments.sort();
         instruments.dedup();
+        let missing = collect::missing(&project.config, &instruments);
+        instruments.retain(|instrument| !missing.contains(instrument));
+        if instruments.is_empty() && !is_time(wanted) {
+            bail!(not_measured(&self.metric));
+        }
         let instruments = available(instruments, !is_time(wanted))?;
         Ok(self.probe.request(
             Plan {

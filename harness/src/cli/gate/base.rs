@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use harness::collect::{self, Bar, Measured, Request, Selected};
+use harness::collect::{self, Bar, Request, Selected};
 use harness::doctor::{self, Counters, System};
-use harness::layout::{Pools, Timed};
+use harness::layout::SuitePools;
 use harness::probe::ProbeError;
 use harness::project::Project;
 use harness::terminal::{Status, exact, notice};
@@ -18,13 +18,14 @@ use harness_judge::gate::GateVerdict;
 use harness_probe::Instrument;
 use harness_probe::protocol::{OLDEST, VERSION};
 use harness_record::Commit;
+use harness_record::distinct::distinct;
 use harness_record::machine::Circumstances;
 use harness_record::session::{self, Counted, Identical, Revision, Session, Terms};
 use harness_report::gate::GateReport;
 
 use super::show::{print_report, repeating};
 use super::{Against, Gate, SuiteChoice, functions, rules};
-use crate::cli::options::available;
+use crate::cli::options::{available, configured};
 use crate::cli::ready::{Builder, Ready};
 use crate::cli::{command_line, named_by_time, writable};
 
@@ -56,7 +57,7 @@ impl Gate {
         writable(self.out.as_ref().unwrap_or(&default))?;
 
         let against = &self.against;
-        let request = self.selection.request(project, self.instruments()?);
+        let request = self.selection.request(project, self.instruments(project)?);
         let counting = if against.times_only {
             &[][..]
         } else {
@@ -154,12 +155,12 @@ impl Gate {
     }
 
     /// Instruments for counts. Without valgrind, everything else is still counted, so that a regression there is found.
-    fn instruments(&self) -> Result<Vec<Instrument>> {
+    fn instruments(&self, project: &Project) -> Result<Vec<Instrument>> {
         let counting = Instrument::COUNTED.to_vec();
         if self.against.times_only {
             Ok(counting)
         } else {
-            available(counting, self.against.counts_only)
+            available(configured(project, counting), self.against.counts_only)
         }
     }
 }
@@ -187,16 +188,31 @@ impl<'a> Sides<'a> {
         if self.against.force_timing || self.against.inject.is_some() {
             return Ok(Identical::default());
         }
-        let is_same = |instrument| {
-            program(&self.base, instrument).is_identical(&program(&self.head, instrument))
-        };
-        let time = is_same(Instrument::Clock)?;
+        let time = self.is_identical(Instrument::Clock)?;
         // Without valgrind, or with --times-only, the programs that count were not all built.
-        let mut counts = time && Instrument::COUNTED.iter().all(|one| counting.contains(one));
+        let configured = collect::configured(&self.head.project().config, &Instrument::COUNTED);
+        let mut counts = time && configured.iter().all(|one| counting.contains(one));
         for &instrument in counting {
-            counts = counts && is_same(instrument)?;
+            counts = counts && self.is_identical(instrument)?;
         }
         Ok(Identical { time, counts })
+    }
+
+    /// True if the programs that an instrument runs are identical on both sides, in every suite.
+    fn is_identical(&self, instrument: Instrument) -> Result<bool> {
+        for workload in self.field.common.iter().map(|one| &one.workload.id) {
+            let [base, head] =
+                [&self.base, &self.head].map(|side| side.program(instrument, workload));
+            let same = match (base, head) {
+                (Some(base), Some(head)) => base.is_identical(&head)?,
+                (None, None) => true,
+                _ => false,
+            };
+            if !same {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn timed_phases(&self) -> Result<Vec<TimedPhase>> {
@@ -256,9 +272,13 @@ impl<'a> Sides<'a> {
         if timed_phases.is_empty() {
             return Ok(Times::default());
         }
-        let [base, head] = [&self.base, &self.head].map(|side| program(side, Instrument::Clock));
-        let pools = Pools::make(&copies_folder(project), &base, &head, terms.seed)?;
-        terms.layouts = pools.layouts().clone();
+        let workloads = distinct(timed_phases.iter().map(|timed| timed.workload.clone()));
+        let workloads = workloads.into_iter().map(|id| {
+            let [base, head] = [&self.base, &self.head].map(|side| side.timed(&id));
+            (id, base, head)
+        });
+        let pools = SuitePools::make(&copies_folder(project), workloads, terms.seed)?;
+        terms.layouts = pools.layouts();
         let conditions =
             timing::conditions_of(terms, self.request.isa.clone(), self.request.time_limit);
         let system = System::here();
@@ -319,18 +339,6 @@ impl<'a> Sides<'a> {
         !self.request.plan.instruments.contains(&instructions)
             && self.field.common.iter().any(|one| one.takes(instructions))
     }
-}
-
-/// The program of a side that an instrument runs.
-fn program(side: &Ready, instrument: Instrument) -> Timed<'_> {
-    let Measured {
-        project, programs, ..
-    } = side.measured();
-    // The last one: the probe is always needed and comes first.
-    let probe = collect::needed(&project.config, &[instrument])
-        .pop()
-        .unwrap_or(&project.config.probe);
-    Timed { programs, probe }
 }
 
 /// The path, or a free one with a number in it: another gate may have begun in the same second.

@@ -15,7 +15,7 @@ use harness_report::gate::GateReport;
 
 use super::show::print_report;
 use super::{Gate, StoredRules, places};
-use crate::cli::options::available;
+use crate::cli::options::{available, configured};
 use crate::cli::{command_line, compared, writable};
 
 /// Default file for the counts, which are kept because counting takes minutes.
@@ -26,9 +26,11 @@ impl Gate {
         // Read before minutes are spent on counting.
         let rules = StoredRules::read(project)?;
         let store = compared::store(project);
-        let request = self
-            .selection
-            .request(project, Instrument::COUNTED.to_vec());
+        let instruments = match self.record {
+            Some(_) => Instrument::COUNTED.to_vec(),
+            None => configured(project, Instrument::COUNTED.to_vec()),
+        };
+        let request = self.selection.request(project, instruments);
         let keys = store.keys()?;
         if keys.is_empty() && self.record.is_none() {
             bail!(

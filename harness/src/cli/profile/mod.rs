@@ -12,13 +12,14 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use harness::collect::{self, Bar, Plan, Progress, Request};
 use harness::project::Project;
 use harness::terminal::{Status, exact, notice, show};
+use harness_probe::Instrument;
 use harness_probe::protocol::Description;
 use harness_record::profile::{Kinds, Profile as Seen, Summary, View};
 use harness_report::render::{Format, Table};
 use harness_report::tables::{profile, profile_difference, system};
 use side::Side;
 
-use super::options::{ProbeOptions, available, model};
+use super::options::{ProbeOptions, available, configured, model};
 use super::report::PROFILES;
 use super::{file_name, writable};
 
@@ -71,7 +72,7 @@ fn view_parser() -> impl TypedValueParser<Value = View> {
 impl Profile {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
         writable(&project.reports().join("profile/flame.svg"))?;
-        let views = self.views()?;
+        let views = self.views(project)?;
         let plan = Plan {
             anchors: project.config.anchors.clone(),
             ..Plan::default()
@@ -165,7 +166,7 @@ impl Profile {
     }
 
     /// The chosen views. If none is named, a view without its tool is left out; if it is named, that is an error.
-    fn views(&self) -> Result<Vec<View>> {
+    fn views(&self, project: &Project) -> Result<Vec<View>> {
         let explicit = !self.by.is_empty();
         let mut views = if explicit {
             self.by.clone()
@@ -174,15 +175,16 @@ impl Profile {
         };
         views.sort();
         views.dedup();
-        let instruments = available(
-            views.iter().map(|view| view.instrument()).collect(),
-            explicit,
-        )?;
+        let mut instruments: Vec<Instrument> = views.iter().map(|view| view.instrument()).collect();
+        if !explicit {
+            instruments = configured(project, instruments);
+        }
+        let instruments = available(instruments, explicit)?;
         views.retain(|view| instruments.contains(&view.instrument()));
         Ok(views)
     }
 
-    /// The views that the workload is small enough for. Named views are always tried, so that their errors are
+    /// The views by instruments that the workload is measured with. Named views are always tried, so that their errors are
     /// reported.
     fn affordable(&self, views: Vec<View>, workload: &Description) -> Result<Vec<View>> {
         if !self.by.is_empty() {
@@ -193,10 +195,10 @@ impl Profile {
             .partition(|view| workload.instruments.contains(&view.instrument()));
         for view in large {
             notice(&format!(
-                "{} is too large to be shown by {}; `cargo harness list` shows which workloads are measured with {}",
+                "{} is not measured with {}, so it has no profile by {}; `cargo harness list` shows which workloads are",
                 workload.id,
-                view.name(),
-                view.instrument().name()
+                view.instrument().name(),
+                view.name()
             ));
         }
         if small.is_empty() {

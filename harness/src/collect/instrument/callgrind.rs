@@ -1,4 +1,5 @@
-//! Instruction counts by callgrind, through iai-callgrind's bench binary and runner.
+//! Instruction counts by callgrind: of the probe itself, or through iai-callgrind's bench binary and runner if the suite
+//! has such a bench.
 //!
 //! The bench runs the case whose workload and phase two environment variables name, so that no count depends on the order
 //! of a registry. Benches of older revisions ignore these variables and number their cases. This file is the only one that
@@ -17,6 +18,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use walkdir::{DirEntry, WalkDir};
 
+use super::counted_probe::CountedProbe;
 use super::{Definition, InstrumentReader, Settings, Taken, each_phase};
 use crate::file_error::FileError;
 use crate::{process, valgrind};
@@ -30,10 +32,15 @@ const SEPARATE_CALLERS: &str = "--separate-callers=100 --dump-line=no";
 /// The only case of a bench that selects its case by the environment.
 const SELECTED_CASE: &str = "by_id_0";
 
+/// Creates the command that starts a program.
+type Start<'a> = &'a (dyn Fn() -> Command + Sync);
+
 /// Counts instructions, on one thread.
 pub struct Callgrind<'a> {
-    /// Starts the bench binary.
-    pub bench: &'a (dyn Fn() -> Command + Sync),
+    /// Creates the command that starts the bench of iai-callgrind. Without one, the probe itself is counted.
+    pub bench: Option<&'a (dyn Fn() -> Command + Sync)>,
+    /// Creates the command that starts the timed probe.
+    pub probe: &'a (dyn Fn() -> Command + Sync),
     /// Every workload of the probe, in the order of its registry. The order matters only to benches of older revisions.
     pub workloads: &'a [Description],
     /// The instruction set that kernels choose under valgrind, or the reason why it is unknown.
@@ -44,14 +51,21 @@ pub struct Callgrind<'a> {
 
 pub(super) const DEFINITION: Definition = Definition {
     instrument: Instrument::Callgrind,
-    program: |config| &config.callgrind,
+    program: |suite| {
+        let itself = suite.counts_itself().then_some(&suite.probe);
+        suite.callgrind.as_ref().or(itself)
+    },
     reader: |measurement| {
-        Box::new(Callgrind {
+        if measurement.instruction_bench.is_none() && !measurement.counts_itself {
+            return None;
+        }
+        Some(Box::new(Callgrind {
             bench: measurement.instruction_bench,
+            probe: measurement.probe,
             workloads: measurement.workloads,
             isa: measurement.counts_isa.clone(),
             settings: measurement.settings,
-        })
+        }))
     },
 };
 
@@ -73,9 +87,12 @@ impl InstrumentReader for Callgrind<'_> {
                 workload: workload.id.clone(),
                 phase: phase.to_owned(),
             };
+            let Some(bench) = self.bench else {
+                return self.count_probe(&case);
+            };
             let reading = self.isa.clone().and_then(|isa| {
                 let data = Data::Callgrind {
-                    instructions: self.count(&case, &isa)?,
+                    instructions: self.count(bench, &case, &isa)?,
                 };
                 Ok(Reading {
                     isa,
@@ -91,8 +108,35 @@ impl InstrumentReader for Callgrind<'_> {
 }
 
 impl Callgrind<'_> {
-    fn count(&self, case: &Case, isa: &str) -> Result<u64, String> {
-        let (_folder, summary) = self.run(case, isa, None)?;
+    fn count_probe(&self, case: &Case) -> Taken {
+        let counted = self
+            .isa
+            .clone()
+            .and_then(|isa| self.counted_probe().count(case, Some(&isa)));
+        match counted {
+            Ok(counted) => Taken {
+                reading: Ok(Reading {
+                    isa: counted.isa,
+                    threads: counted.threads,
+                    data: Data::Callgrind {
+                        instructions: counted.instructions,
+                    },
+                }),
+                check: Some(counted.check),
+            },
+            Err(reason) => Taken::failed(reason),
+        }
+    }
+
+    fn counted_probe(&self) -> CountedProbe<'_> {
+        CountedProbe {
+            probe: self.probe,
+            time_limit: self.settings.time_limit,
+        }
+    }
+
+    fn count(&self, bench: Start<'_>, case: &Case, isa: &str) -> Result<u64, String> {
+        let (_folder, summary) = self.run(bench, case, isa, None)?;
         instructions(&fs::read_to_string(summary).map_err(unreadable)?)
     }
 
@@ -107,7 +151,11 @@ impl Callgrind<'_> {
             workload: workload.to_owned(),
             phase: phase.to_owned(),
         };
-        let (folder, _) = self.run(&case, isa, Some(SEPARATE_CALLERS))?;
+        let Some(bench) = self.bench else {
+            let options: Vec<&str> = SEPARATE_CALLERS.split(' ').collect();
+            return self.counted_probe().graph(&case, Some(isa), &options);
+        };
+        let (folder, _) = self.run(bench, &case, isa, Some(SEPARATE_CALLERS))?;
         let found = find(folder.path(), |name| {
             name.starts_with("callgrind.") && name.ends_with(".out")
         });
@@ -127,17 +175,24 @@ impl Callgrind<'_> {
     /// Runs one case of the bench. Returns the folder with the files of the runner, and the path of the summary in it.
     fn run(
         &self,
+        bench: Start<'_>,
         case: &Case,
         isa: &str,
         callgrind_args: Option<&str>,
     ) -> Result<(TempDir, PathBuf), String> {
-        if let Some(done) = self.start(SELECTED_CASE, case, isa, callgrind_args)? {
+        if let Some(done) = self.start(bench, SELECTED_CASE, case, isa, callgrind_args)? {
             return Ok(done);
         }
         // A bench that selects by the environment has this case, or fails with the reason why it has not. So this bench
         // is of an older revision, and so is its probe: both list their workloads in the same order.
         let numbered = match position(self.workloads, case) {
-            Some(position) => self.start(&format!("case_{position}"), case, isa, callgrind_args)?,
+            Some(position) => self.start(
+                bench,
+                &format!("case_{position}"),
+                case,
+                isa,
+                callgrind_args,
+            )?,
             None => None,
         };
         numbered.ok_or_else(|| {
@@ -148,6 +203,7 @@ impl Callgrind<'_> {
     /// Starts the bench for the case that the runner knows by this name; none if the bench has no such case.
     fn start(
         &self,
+        bench: Start<'_>,
         name: &str,
         case: &Case,
         isa: &str,
@@ -155,7 +211,7 @@ impl Callgrind<'_> {
     ) -> Result<Option<(TempDir, PathBuf)>, String> {
         let folder = tempfile::tempdir()
             .map_err(|error| format!("cannot make a temporary folder: {error}"))?;
-        let mut command = (self.bench)();
+        let mut command = bench();
         valgrind::isolate_bench(&mut command);
         command
             .args(["--bench", "--save-summary=json", "--nosummary", "--home"])
@@ -323,12 +379,14 @@ echo "{\"version\":\"7\",\"profiles\":[{\"data\":{\"total\":{\"metrics\":{\"Ir\"
             criterion_budget: Duration::ZERO,
         };
         let callgrind = Callgrind {
-            bench: &start,
+            bench: Some(&start),
+            probe: &start,
             workloads,
             isa: Ok("plain".to_owned()),
             settings: &settings,
         };
         callgrind.count(
+            &start,
             &Case {
                 workload: id.to_owned(),
                 phase: phase.to_owned(),

@@ -58,19 +58,19 @@ struct Phase {
     /// Number of iterations in a slice; 0 before the first round.
     iterations: u64,
     runs: Vec<Run>,
-    /// First check of an answer that did not pass.
-    wrong: Option<Check>,
+    /// The first check of an answer that did not pass, or else the last one.
+    check: Option<Check>,
 }
 
 pub(super) const DEFINITION: Definition = Definition {
     instrument: Instrument::Clock,
-    program: |config| &config.probe,
+    program: |suite| Some(&suite.probe),
     reader: |measurement| {
-        Box::new(Clock {
+        Some(Box::new(Clock {
             probe: measurement.probe,
             settings: measurement.settings,
             run: measurement.run.to_owned(),
-        })
+        }))
     },
 };
 
@@ -139,11 +139,12 @@ impl Clock<'_> {
         };
         let runs = slices.measure(&mut phase.iterations)?;
         phase.runs.extend(runs);
-        let check = match probe.check() {
-            Ok(wrong) => wrong.map(Check::Failed),
-            Err(error) => Some(Check::NotRun(error.to_string())),
-        };
-        phase.wrong = phase.wrong.take().or(check);
+        let check = probe
+            .check()
+            .unwrap_or_else(|error| Check::NotRun(error.to_string()));
+        if phase.check.is_none() || matches!(phase.check, Some(Check::Passed)) {
+            phase.check = Some(check);
+        }
         Ok(())
     }
 
@@ -169,7 +170,7 @@ impl Phase {
                 threads: self.threads,
                 data,
             }),
-            check: Some(self.wrong.unwrap_or(Check::Passed)),
+            check: self.check,
         }
     }
 }

@@ -33,13 +33,13 @@ pub(super) struct Criterion<'a> {
 
 pub(super) const DEFINITION: Definition = Definition {
     instrument: Instrument::Criterion,
-    program: |config| &config.criterion,
+    program: |suite| suite.criterion.as_ref(),
     reader: |measurement| {
-        Box::new(Criterion {
-            bench: measurement.time_bench,
+        Some(Box::new(Criterion {
+            bench: measurement.time_bench?,
             isa: measurement.isa,
             settings: measurement.settings,
-        })
+        }))
     },
 };
 

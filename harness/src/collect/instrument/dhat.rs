@@ -4,7 +4,7 @@ use std::process::Command;
 
 use harness_probe::protocol::{Description, Reading as Read};
 use harness_probe::{Instrument, Options};
-use harness_record::{Check, Data, Reading};
+use harness_record::{Data, Reading};
 
 use crate::collect::instrument::{Definition, InstrumentReader, Settings, Taken, each_phase};
 use crate::probe::{Preparation, Probe, ProbeError};
@@ -19,12 +19,12 @@ pub(super) struct Dhat<'a> {
 
 pub(super) const DEFINITION: Definition = Definition {
     instrument: Instrument::Dhat,
-    program: |config| &config.heap,
+    program: |suite| suite.heap.as_ref(),
     reader: |measurement| {
-        Box::new(Dhat {
-            probe: measurement.heap,
+        Some(Box::new(Dhat {
+            probe: measurement.heap?,
             settings: measurement.counts_settings,
-        })
+        }))
     },
 };
 
@@ -73,7 +73,7 @@ impl Dhat<'_> {
                 "the probe for heap counts does not count the heap; harness.toml names the wrong program".to_owned(),
             ));
         };
-        let check = probe.check()?.map_or(Check::Passed, Check::Failed);
+        let check = probe.check()?;
         let data = Data::Dhat {
             total_bytes,
             total_blocks,

@@ -4,8 +4,10 @@
 
 mod callgrind;
 mod clock;
+mod counted_probe;
 mod criterion;
 mod dhat;
+mod per_suite;
 
 pub use callgrind::Callgrind;
 
@@ -16,7 +18,9 @@ use harness_probe::Instrument;
 use harness_probe::protocol::Description;
 use harness_record::{Check, Reading};
 
-use crate::project::{Config, Program};
+use self::per_suite::PerSuite;
+use crate::collect::Greeting;
+use crate::project::{Program, Suite};
 
 /// The registry of instruments. A new instrument needs its file, its `mod` line and a line here, and an entry of
 /// [`Instrument`].
@@ -30,23 +34,25 @@ const DEFINITIONS: [&Definition; Instrument::ALL.len()] = [
 /// Parts of an instrument that its file defines.
 struct Definition {
     instrument: Instrument,
-    /// The program of `harness.toml` that it runs.
-    program: fn(&Config) -> &Program,
-    /// Creates the reader.
-    reader: for<'a> fn(&Measurement<'a>) -> Box<dyn InstrumentReader + 'a>,
+    /// The program of a suite that it runs; none if the suite has no program for it.
+    program: fn(&Suite) -> Option<&Program>,
+    /// Creates the reader for a suite; none if the suite has no program for it.
+    reader: for<'a> fn(&Measurement<'a>) -> Option<Box<dyn InstrumentReader + 'a>>,
 }
 
-/// The programs and conditions of a measurement, from which readers are created.
+/// The programs of a suite and the conditions of a measurement, from which readers are created.
 #[derive(Clone, Copy)]
 pub struct Measurement<'a> {
     /// Creates the command that starts the timed probe.
     pub probe: &'a (dyn Fn() -> Command + Sync),
-    /// Creates the command that starts the probe with dhat.
-    pub heap: &'a (dyn Fn() -> Command + Sync),
-    /// Creates the command that starts the bench for criterion.
-    pub time_bench: &'a (dyn Fn() -> Command + Sync),
-    /// Creates the command that starts the bench for iai-callgrind.
-    pub instruction_bench: &'a (dyn Fn() -> Command + Sync),
+    /// Creates the command that starts the probe with dhat, if the suite has one.
+    pub heap: Option<&'a (dyn Fn() -> Command + Sync)>,
+    /// Creates the command that starts the bench for criterion, if the suite has one.
+    pub time_bench: Option<&'a (dyn Fn() -> Command + Sync)>,
+    /// Creates the command that starts the bench for iai-callgrind, if the suite has one.
+    pub instruction_bench: Option<&'a (dyn Fn() -> Command + Sync)>,
+    /// True if the instructions of the probe itself are counted where there is no such bench.
+    pub counts_itself: bool,
     /// Every workload of the probe.
     pub workloads: &'a [Description],
     /// Instruction set of the kernels when time is read.
@@ -68,20 +74,27 @@ fn definition(instrument: Instrument) -> &'static Definition {
     found.expect("a test checks that every instrument is registered")
 }
 
-/// Returns the program that an instrument runs.
-pub fn program(instrument: Instrument, config: &Config) -> &Program {
-    (definition(instrument).program)(config)
+/// Returns the program of a suite that an instrument runs; none if the suite has no program for it.
+pub fn program(instrument: Instrument, suite: &Suite) -> Option<&Program> {
+    (definition(instrument).program)(suite)
 }
 
-/// Creates the readers of these instruments, in the same order.
+/// Creates the readers of these instruments, in the same order. There is a measurement for each suite, in the order of
+/// the configuration.
 pub fn readers<'a>(
     instruments: &[Instrument],
-    measurement: &Measurement<'a>,
+    measurements: &[Measurement<'a>],
+    greeting: &'a Greeting,
 ) -> Vec<Box<dyn InstrumentReader + 'a>> {
-    instruments
-        .iter()
-        .map(|&instrument| (definition(instrument).reader)(measurement))
-        .collect()
+    let reader = |&instrument: &Instrument| -> Box<dyn InstrumentReader + 'a> {
+        let of_suite = definition(instrument).reader;
+        Box::new(PerSuite {
+            instrument,
+            readers: measurements.iter().map(of_suite).collect(),
+            greeting,
+        })
+    };
+    instruments.iter().map(reader).collect()
 }
 
 /// An instrument that reads workloads.

@@ -55,10 +55,10 @@ fn equal_sources_make_identical_programs_and_others_do_not() {
     let sample = two_crates();
     let base = checkout(&sample.checkouts(), "HEAD", probe).expect("it builds");
     sample.commit("nothing");
-    let config = Config::default();
+    let config = config();
     let timed = |programs| Timed {
         programs,
-        probe: &config.probe,
+        probe: &config.suites[0].probe,
     };
     let same = working_tree(&sample);
     assert!(
@@ -85,7 +85,7 @@ fn equal_sources_make_identical_programs_and_others_do_not() {
     let printed = |tree: &WorkingTree| {
         let output = tree
             .programs
-            .command(&config.probe)
+            .command(&config.suites[0].probe)
             .output()
             .expect("it runs");
         String::from_utf8(output.stdout).expect("text")
@@ -113,10 +113,10 @@ fn equal_sources_make_identical_programs_and_others_do_not() {
 fn each_side_is_timed_in_many_layouts_with_equal_output() {
     let sample = two_crates();
     let base = checkout(&sample.checkouts(), "HEAD", probe).expect("it builds");
-    let config = Config::default();
+    let config = config();
     let side = Timed {
         programs: &base.programs,
-        probe: &config.probe,
+        probe: &config.suites[0].probe,
     };
     let copies = tempfile::tempdir().expect("a folder");
     let pools = Pools::make(copies.path(), &side, &side, 7).expect("made");
@@ -159,12 +159,12 @@ fn each_side_is_timed_in_many_layouts_with_equal_output() {
 fn without_the_link_of_one_side_both_sides_are_plain_copies() {
     let sample = two_crates();
     let base = checkout(&sample.checkouts(), "HEAD", probe).expect("it builds");
-    let config = Config::default();
+    let config = config();
     let linked = Timed {
         programs: &base.programs,
-        probe: &config.probe,
+        probe: &config.suites[0].probe,
     };
-    let target = Target::of(&config.probe).expect("cargo builds it");
+    let target = Target::of(&config.suites[0].probe).expect("cargo builds it");
     let built = Executable {
         target,
         file: base.programs.files()[0].to_owned(),
@@ -173,7 +173,7 @@ fn without_the_link_of_one_side_both_sides_are_plain_copies() {
     let unlinked = Programs::ready(sample.root().to_owned(), vec![built]);
     let unlinked = Timed {
         programs: &unlinked,
-        probe: &config.probe,
+        probe: &config.suites[0].probe,
     };
     let copies = tempfile::tempdir().expect("a folder");
     let pools = Pools::make(copies.path(), &linked, &unlinked, 7).expect("made");

@@ -64,7 +64,7 @@ impl Sample {
     fn project(&self) -> Project {
         Project {
             root: self.root().to_owned(),
-            config: Config::default(),
+            config: config(),
         }
     }
 
@@ -145,12 +145,29 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
+/// The configuration of the checkout, which its revisions share.
+fn config() -> Config {
+    toml::from_str(
+        "probe = { bin = { package = 'harness-suite', name = 'probe' } }\n\
+         heap = { bench = { package = 'harness-suite', name = 'heap' } }\n",
+    )
+    .expect("valid")
+}
+
 fn probe(config: &Config) -> Vec<&Program> {
-    vec![&config.probe]
+    config.probes().collect()
 }
 
 fn heap(config: &Config) -> Vec<&Program> {
-    vec![&config.heap]
+    config
+        .suites
+        .iter()
+        .filter_map(|suite| suite.heap.as_ref())
+        .collect()
+}
+
+fn both(config: &Config) -> Vec<&Program> {
+    [probe(config), heap(config)].concat()
 }
 
 /// Checks out the programs of a revision that `choose` selects.

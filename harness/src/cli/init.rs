@@ -1,0 +1,62 @@
+//! `harness init`: makes a cargo package measurable.
+
+use std::path::Path;
+
+use anyhow::Result;
+use clap::Args;
+use harness::init::{self, Choice, Deed, Source};
+use harness::terminal::{Status, print};
+
+/// Makes a cargo package measurable: writes a bench with a first workload, harness.toml, limits and a workflow
+///
+/// Nothing that exists is overwritten. With --criterion, the criterion benches of the package are measured as they are:
+/// the dependency on criterion comes from a drop-in that this harness can measure.
+#[derive(Args)]
+pub(crate) struct Init {
+    /// The package, if the workspace has several
+    #[arg(long, value_name = "NAME")]
+    package: Option<String>,
+    /// Measure the package's criterion benches; only the line of the dependency changes
+    #[arg(long)]
+    criterion: bool,
+    /// Origin of the crates that the package will depend on: a git address, or the root of a checkout [default: the
+    /// checkout that this harness was installed from]
+    #[arg(long, value_name = "SOURCE", value_parser = |text: &str| Ok::<_, String>(Source::parse(text)))]
+    harness_source: Option<Source>,
+}
+
+impl Init {
+    pub(crate) fn run(self, folder: &Path) -> Result<Status> {
+        let choice = Choice {
+            package: self.package,
+            criterion: self.criterion,
+            source: self.harness_source.unwrap_or_default(),
+        };
+        let done = init::init(folder, &choice)?;
+        let width = done
+            .changes
+            .iter()
+            .map(|change| change.file.display().to_string().len())
+            .max()
+            .unwrap_or(0);
+        let mut text = String::new();
+        for change in &done.changes {
+            let file = change.file.display().to_string();
+            text += &format!(
+                "{:8} {file:width$}  {}\n",
+                change.deed.to_string(),
+                change.content
+            );
+        }
+        let is_new = |change: &&init::Change| change.deed != Deed::Kept;
+        let command = super::typed([]);
+        if !done.changes.iter().any(|change| is_new(&change)) {
+            text += "\nEverything was there already.\n";
+        }
+        text += &format!(
+            "\nNext:\n  {command} run                  measure\n  {command} gate --base REVISION  compare with a commit that has these files\n"
+        );
+        print(&text)?;
+        Ok(Status::Fine)
+    }
+}

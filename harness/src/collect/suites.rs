@@ -1,0 +1,102 @@
+//! The programs and the conditions of each suite of a measurement.
+
+use std::process::Command;
+
+use harness_probe::protocol::Description;
+
+use crate::collect::instrument::{Measurement, Settings};
+use crate::collect::{Greeting, Request, Selected, isa_under_valgrind};
+use crate::programs::Programs;
+use crate::project::{Program, Suite};
+
+/// Creates the command that starts a program.
+type Start<'a> = Box<dyn Fn() -> Command + Sync + 'a>;
+
+/// What the instruments need to measure the workloads of one suite.
+pub(super) struct SuiteConditions<'a> {
+    probe: Start<'a>,
+    heap: Option<Start<'a>>,
+    time_bench: Option<Start<'a>>,
+    instruction_bench: Option<Start<'a>>,
+    counts_itself: bool,
+    workloads: Vec<Description>,
+    isa: String,
+    counts_isa: Result<String, String>,
+    /// The settings when counts are read.
+    counts: Settings,
+}
+
+impl<'a> SuiteConditions<'a> {
+    /// The conditions of every suite, in the order of the configuration.
+    pub(super) fn all(
+        suites: &'a [Suite],
+        programs: &'a Programs,
+        greeting: &Greeting,
+        selected: &[Selected],
+        request: &Request,
+        settings: &Settings,
+    ) -> Vec<Self> {
+        let counts = |place| {
+            let is_counted = |one: &&Selected| {
+                let mut instruments = request.plan.instruments.iter();
+                greeting.place(&one.workload.id) == place
+                    && instruments
+                        .any(|&instrument| instrument.is_counted() && one.takes(instrument))
+            };
+            selected.iter().any(|one| is_counted(&one))
+        };
+        let suites = suites.iter().enumerate();
+        suites
+            .map(|(place, suite)| {
+                let start = |program: &'a Program| -> Start<'a> {
+                    Box::new(move || programs.command(program))
+                };
+                let isa = settings
+                    .isa
+                    .clone()
+                    .unwrap_or_else(|| greeting.isa_of(place).to_owned());
+                let counts_isa = match counts(place) {
+                    true => isa_under_valgrind(programs.command(&suite.probe), request, settings),
+                    false => Ok(isa.clone()),
+                };
+                // A baseline has one instruction set, so callgrind and dhat use the same.
+                let counts = Settings {
+                    isa: settings.isa.clone().or_else(|| counts_isa.clone().ok()),
+                    ..settings.clone()
+                };
+                Self {
+                    probe: start(&suite.probe),
+                    heap: suite.heap.as_ref().map(start),
+                    time_bench: suite.criterion.as_ref().map(start),
+                    instruction_bench: suite.callgrind.as_ref().map(start),
+                    counts_itself: suite.counts_itself(),
+                    workloads: greeting.workloads_of(place),
+                    isa,
+                    counts_isa,
+                    counts,
+                }
+            })
+            .collect()
+    }
+
+    /// Returns the measurement of this suite in a run of this name.
+    pub(super) fn measurement<'b>(
+        &'b self,
+        settings: &'b Settings,
+        run: &'b str,
+    ) -> Measurement<'b> {
+        Measurement {
+            probe: &*self.probe,
+            heap: self.heap.as_deref(),
+            time_bench: self.time_bench.as_deref(),
+            instruction_bench: self.instruction_bench.as_deref(),
+            counts_itself: self.counts_itself,
+            workloads: &self.workloads,
+            isa: &self.isa,
+            counts_isa: &self.counts_isa,
+            settings,
+            counts_settings: &self.counts,
+            run,
+        }
+    }
+}
