@@ -4,9 +4,11 @@
 
 pub mod bisect;
 pub mod collect;
+pub mod command;
 pub mod descriptions;
 pub mod doctor;
 pub mod file_error;
+pub mod hardware;
 pub mod history;
 pub mod init;
 pub mod layout;

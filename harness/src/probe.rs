@@ -9,8 +9,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use harness_probe::Options;
 use harness_probe::protocol::{Description, OLDEST, Reading, Reply, Request, VERSION};
+use harness_probe::{Instrument, Options};
 use harness_record::Check;
 use rustix::process::Pid;
 use thiserror::Error;
@@ -109,6 +109,10 @@ pub enum ProbeError {
     OfSuite(String, Box<ProbeError>),
 }
 
+/// The environment variable with the time limit of each reply, in seconds. The probe of commands stops a command before
+/// the harness stops the probe.
+pub(crate) const TIME_LIMIT_VARIABLE: &str = "HARNESS_TIME_LIMIT";
+
 /// The conditions of a prepared workload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preparation {
@@ -116,6 +120,8 @@ pub struct Preparation {
     pub isa: String,
     /// Number of threads: the requested number, unless the workload sets its own.
     pub threads: u32,
+    /// True if each run is a process of its own.
+    pub starts_processes: bool,
 }
 
 impl Probe {
@@ -125,6 +131,7 @@ impl Probe {
     /// If the program cannot be started.
     pub fn start(mut command: Command, limit: Duration) -> Result<Self, ProbeError> {
         command
+            .env(TIME_LIMIT_VARIABLE, limit.as_secs().max(1).to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -177,10 +184,11 @@ impl Probe {
                 protocol,
                 meter,
                 isa,
-                workloads,
+                mut workloads,
                 phases,
             } => {
                 descriptions::check(&workloads).map_err(ProbeError::Refused)?;
+                workloads.iter_mut().for_each(add_process);
                 Ok(Hello {
                     protocol,
                     meter,
@@ -209,9 +217,14 @@ impl Probe {
             options: options.clone(),
         };
         match self.request("prepare", &request)? {
-            Reply::Prepared { isa, threads } => Ok(Preparation {
+            Reply::Prepared {
+                isa,
+                threads,
+                starts_processes,
+            } => Ok(Preparation {
                 isa,
                 threads: threads.unwrap_or(options.threads),
+                starts_processes,
             }),
             other => Err(unexpected("prepare", &other)),
         }
@@ -348,6 +361,15 @@ impl Drop for Probe {
     fn drop(&mut self) {
         self.requests = None;
         self.child.wait(FAREWELL);
+    }
+}
+
+/// Adds the instrument that reads the process of the probe. It needs nothing but the probe that is timed, so no probe
+/// has to list it.
+fn add_process(workload: &mut Description) {
+    let instruments = &mut workload.instruments;
+    if instruments.contains(&Instrument::Clock) && !instruments.contains(&Instrument::Process) {
+        instruments.push(Instrument::Process);
     }
 }
 

@@ -30,6 +30,18 @@ pub enum Status {
     Unjudged = 2,
 }
 
+impl Status {
+    /// The status of two judgements together: a regression that was found weighs more than one that could not be judged.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Regressed, _) | (_, Self::Regressed) => Self::Regressed,
+            (Self::Unjudged, _) | (_, Self::Unjudged) => Self::Unjudged,
+            (Self::Fine, Self::Fine) => Self::Fine,
+        }
+    }
+}
+
 impl From<Status> for ExitCode {
     fn from(status: Status) -> Self {
         Self::from(status as u8)

@@ -45,7 +45,7 @@ pub enum TriageError {
 /// If git fails, or the limits or the acceptances of the checkout are invalid.
 pub fn changes(project: &Project, repository: &Repository) -> Result<Found, TriageError> {
     let mut found = Found::default();
-    let limits = Limits::read(&project.baselines().join("limits.toml"))?;
+    let limits = Limits::in_folder(&project.baselines())?;
     let acceptances = Acceptances::read(&project.baselines())?;
     let folder = Path::new(&project.config.baselines);
     let (states, unread) = history::counted(repository, folder)?;

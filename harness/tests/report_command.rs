@@ -12,7 +12,11 @@ use predicates::prelude::*;
 /// A checkout with a configuration and, with `with_record`, a record.
 fn checkout(with_record: bool) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("harness.toml"), "").expect("written");
+    fs::write(
+        folder.path().join("harness.toml"),
+        "anchors = ['naive', 'reference']\n",
+    )
+    .expect("written");
     if with_record {
         let record = synthetic::record();
         record

@@ -13,9 +13,9 @@ pub fn main(functions: Vec<Function>) {
     let mut all = declared::functions();
     all.extend(functions);
     let suite = or_exit(Functions::new(all));
-    #[cfg(feature = "heap")]
+    #[cfg(feature = "heap-meter")]
     let mut meter = harness_probe::Heap::new();
-    #[cfg(not(feature = "heap"))]
+    #[cfg(not(feature = "heap-meter"))]
     let mut meter = harness_probe::Clock::new();
     or_exit(run_program(&suite, &mut meter));
 }

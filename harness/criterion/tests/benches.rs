@@ -1,4 +1,4 @@
-//! Starts `examples/benches.rs` as a harness does and by hand.
+//! Starts `examples/benches.rs` as a harness does and by hand. With the feature `heap`, the same tests count allocations.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -172,7 +172,7 @@ fn one_process_measures_every_benchmark_in_any_order() {
                     Reply::Prepared { .. },
                     Reply::WarmedUp,
                     Reply::Ran {
-                        reading: Reading::Clock { .. }
+                        reading: Reading::Clock { .. } | Reading::Heap { .. }
                     },
                     Reply::Checked {
                         wrong: None,
@@ -189,6 +189,7 @@ fn one_process_measures_every_benchmark_in_any_order() {
     assert_eq!(outcomes, expected, "{replies:?}");
 }
 
+#[cfg(not(feature = "heap"))]
 #[test]
 fn the_time_of_a_custom_routine_is_its_own() {
     let replies = replies_to(&[prepare("custom"), Request::Run { iterations: 3 }]);
@@ -204,6 +205,35 @@ fn the_time_of_a_custom_routine_is_its_own() {
     assert!(*nanoseconds >= 3_000_000_000, "{nanoseconds}");
 }
 
+#[cfg(feature = "heap")]
+#[test]
+fn only_the_allocations_of_routines_are_counted() {
+    for (id, bytes) in [
+        ("alone", 0),
+        ("alone_2", 10),
+        ("sums/copy", 100),
+        ("sums/loop/1024", 0),
+    ] {
+        let replies = replies_to(&[prepare(id), Request::Run { iterations: 3 }]);
+        let [
+            _,
+            Reply::Ran {
+                reading:
+                    Reading::Heap {
+                        total_bytes,
+                        total_blocks,
+                        ..
+                    },
+            },
+        ] = replies.as_slice()
+        else {
+            panic!("{replies:?}")
+        };
+        let blocks = if bytes == 0 { 0 } else { 3 };
+        assert_eq!((*total_bytes, *total_blocks), (3 * bytes, blocks), "{id}");
+    }
+}
+
 #[test]
 fn a_person_can_list_test_and_measure() {
     let listed = by_hand(&["--list"]);
@@ -213,6 +243,11 @@ fn a_person_can_list_test_and_measure() {
     assert!(tested.matches("ran once").count() >= 20, "{tested}");
     assert!(tested.contains("no routine: measures nothing"), "{tested}");
     let measured = by_hand(&["--bench", "copy|loop/16"]);
-    assert_eq!(measured.matches(" a run").count(), 2, "{measured}");
-    assert!(measured.contains("bytes/s"), "{measured}");
+    let unit = if cfg!(feature = "heap") {
+        "bytes in"
+    } else {
+        "bytes/s"
+    };
+    assert_eq!(measured.matches("sums/").count(), 2, "{measured}");
+    assert!(measured.contains(unit), "{measured}");
 }

@@ -146,6 +146,20 @@ impl Ledger {
         last.filter(|_| within(level, loss.to)).cloned()
     }
 
+    /// The acceptance that counts and accepts the figure up to a level that it does not exceed; none if there is none.
+    /// It excuses the figure from its budget, which has no base to begin from.
+    pub fn reached(&self, loss: &Loss) -> Option<Acceptance> {
+        let reaches = |line: &Acceptance| {
+            line.loss.same_figure(loss) && loss.metric.worse(line.loss.to, loss.to) <= 0.0
+        };
+        let counting = self
+            .lines
+            .iter()
+            .filter(|(_, worth)| *worth == Worth::Counts);
+        let mut lines = counting.map(|(line, _)| line);
+        lines.find(|line| reaches(line)).cloned()
+    }
+
     /// One sentence for each acceptance that is not approved yet.
     pub fn pending(&self) -> Vec<String> {
         let pending = self

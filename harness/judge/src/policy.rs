@@ -1,9 +1,11 @@
 //! Lists the changes of the head to the rules of the gate: limits, acceptances, stored counts, timed suite. The head is
 //! judged by the rules of the base; the list shows reviewers that later changes will be judged by other rules.
 
+mod limits;
+
 use harness_record::acceptance::Acceptances;
 use harness_record::distinct::distinct;
-use harness_record::limits::{Limit, Limits};
+use harness_record::limits::Limits;
 use harness_record::{Record, number};
 
 use crate::compare::{Comparability, Comparison, RecordView, compare};
@@ -25,7 +27,7 @@ impl Policy {
     /// Differences of the head from this base: one sentence for each limit, acceptance, stored figure, and the timed
     /// suite.
     pub fn changes(&self, head: &Self) -> Vec<String> {
-        let mut sentences = read_both("limits", &self.limits, &head.limits, limits);
+        let mut sentences = read_both("limits", &self.limits, &head.limits, limits::differences);
         if self.timed != head.timed {
             sentences.push(format!(
                 "timed: {} -> {}",
@@ -89,66 +91,6 @@ fn suite(globs: &[String]) -> String {
     } else {
         globs.join(", ")
     }
-}
-
-fn limits(base: &Limits, head: &Limits) -> Vec<String> {
-    let about = |limit: &Limit| {
-        let glob = limit
-            .workload
-            .as_ref()
-            .map_or("all workloads", |glob| glob.as_str());
-        format!("{} of {glob}", limit.metric.name())
-    };
-    let mut sentences = Vec::new();
-    for limit in head.all() {
-        let name = about(limit);
-        match base.all().iter().find(|other| about(other) == name) {
-            None => sentences.push(format!(
-                "limit: {name} is new: {}, because {}",
-                limit.tolerance, limit.reason
-            )),
-            Some(old) if old.tolerance != limit.tolerance => {
-                sentences.push(format!(
-                    "limit: {name} {} -> {}, because {}",
-                    old.tolerance, limit.tolerance, limit.reason
-                ));
-            }
-            Some(old) if old.reason != limit.reason => {
-                sentences.push(format!("limit: {name} has a new reason: {}", limit.reason));
-            }
-            Some(_) => {}
-        }
-    }
-    let gone = base
-        .all()
-        .iter()
-        .filter(|old| !head.all().iter().any(|limit| about(limit) == about(old)));
-    sentences.extend(
-        gone.map(|old| format!("limit: {} is removed; it was {}", about(old), old.tolerance)),
-    );
-    // The first limit that matches a workload applies, so their order matters.
-    for metric in distinct(base.all().iter().map(|limit| limit.metric.name())) {
-        let order = |limits: &Limits, other: &Limits| -> Vec<String> {
-            let named = limits
-                .all()
-                .iter()
-                .filter(|one| one.workload.is_some() && one.metric.name() == metric)
-                .map(about);
-            named
-                .filter(|name| other.all().iter().any(|one| about(one) == *name))
-                .collect()
-        };
-        let (before, after) = (order(base, head), order(head, base));
-        if before != after {
-            let list = |names: &[String]| names.join(", then ");
-            sentences.push(format!(
-                "limit: new order, and the first that matches a workload applies: {} -> {}",
-                list(&before),
-                list(&after)
-            ));
-        }
-    }
-    sentences
 }
 
 fn acceptances(base: &Acceptances, head: &Acceptances) -> Vec<String> {
@@ -249,6 +191,25 @@ mod tests {
         );
         insta::assert_snapshot!(base.changes(&head).join("\n"));
         assert!(base.changes(&base).is_empty() && head.changes(&head).is_empty());
+    }
+
+    #[test]
+    fn changed_budgets_are_listed_beside_limits() {
+        let budget = |max: &str| {
+            format!("[[limit]]\nmetric = 'peak-bytes'\nmax = '{max}'\nreason = 'of the device'\n")
+        };
+        let of = |text: String| rulebook(&text, "", None);
+        let both = of(budget("64 MB") + &limit("peak-bytes", "exact", ""));
+        let larger = of(budget("96 MB") + &limit("peak-bytes", "exact", ""));
+        assert_eq!(
+            both.changes(&larger),
+            ["budget: peak-bytes of all workloads max 64 MB -> max 96 MB, because of the device"]
+        );
+        let none = of(limit("peak-bytes", "exact", ""));
+        assert_eq!(
+            both.changes(&none),
+            ["budget: peak-bytes of all workloads is removed; it was max 64 MB"]
+        );
     }
 
     #[test]

@@ -5,7 +5,9 @@
 pub enum Standing {
     /// Worse by more than the limit, or confirmed slower. It makes the gate exit with 1.
     Regressed,
-    /// Regressed, and accepted.
+    /// Above its budget. It makes the gate exit with 1.
+    OverBudget,
+    /// Regressed or above its budget, and accepted.
     Accepted,
     /// Confirmed slower, but only one layout was timed, and layout alone may explain it.
     WithinLayoutLimit,
@@ -15,6 +17,8 @@ pub enum Standing {
     NotJudged,
     /// A time that is neither slower nor not slower by the pairs so far.
     Inconclusive,
+    /// A count that differs between runs of one program, on two sides that are no further apart than that.
+    NotRepeatable,
     /// Better by more than the limit, or confirmed faster.
     Improved,
     /// A count that differs by no more than its limit.
@@ -26,15 +30,22 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// True if it makes the gate exit with 1.
+    pub fn is_regression(self) -> bool {
+        matches!(self, Self::Regressed | Self::OverBudget)
+    }
+
     /// The printed word.
     pub fn name(self) -> &'static str {
         match self {
             Self::Regressed => "regressed",
+            Self::OverBudget => "over budget",
             Self::Accepted => "accepted",
             Self::WithinLayoutLimit => "layout",
             Self::Failed => "failed",
             Self::NotJudged => "not judged",
             Self::Inconclusive => "inconclusive",
+            Self::NotRepeatable => "not repeatable",
             Self::Improved => "improved",
             Self::Moved => "moved",
             Self::NotSlower => "not slower",

@@ -38,6 +38,13 @@ macro_rules! instruments {
                 }
             }
 
+            /// Whether the instrument runs alone, because other work would change what it reads.
+            pub const fn runs_alone(self) -> bool {
+                match self {
+                    $(Self::$instrument => matches!(Kind::$kind, Kind::Timed)),+
+                }
+            }
+
             /// The documentation of the instrument, for the help of the command line.
             pub fn help(self) -> &'static str {
                 match self {
@@ -54,6 +61,8 @@ enum Kind {
     Timed,
     /// Counts, and needs no idle machine.
     Counted,
+    /// Counts on a simulated machine. It needs no idle machine, and no gate compares what it counts.
+    Simulated,
 }
 
 instruments! {
@@ -65,6 +74,16 @@ instruments! {
     Callgrind => "callgrind", Counted, "instructions";
     /// Heap allocations by dhat. Each allocation costs a lock and a backtrace.
     Dhat => "dhat", Counted, "heap";
+    /// Size of the program that is timed: its code, and everything that is loaded into memory.
+    Size => "size", Counted, "size";
+    /// Time that cargo needs to build the package of the program again, with its dependencies built. On demand only.
+    Build => "build", Timed, "build";
+    /// Branch and cache misses on a machine that callgrind simulates. On demand only.
+    Misses => "misses", Simulated, "misses";
+    /// Cycles, instructions and misses, as the processor counts them. On demand only, where Linux lets a program read them.
+    Counters => "counters", Timed, "counters";
+    /// Peak resident memory, time on a core, page faults and context switches, as the system counts them for a process.
+    Process => "process", Timed, "process";
 }
 
 impl Instrument {
@@ -81,6 +100,20 @@ impl Instrument {
         }
         counted
     };
+
+    /// The instruments that a workload lists if it is small enough for each. The harness knows by itself which workloads
+    /// the others can read.
+    pub const LISTED: [Self; 4] = [Self::Clock, Self::Criterion, Self::Callgrind, Self::Dhat];
+
+    /// Whether the instrument runs only if it is named, because it is slow or few need it.
+    pub const fn is_on_demand(self) -> bool {
+        matches!(self, Self::Build | Self::Misses | Self::Counters)
+    }
+
+    /// Whether the instrument runs programs under valgrind.
+    pub const fn needs_valgrind(self) -> bool {
+        matches!(self, Self::Callgrind | Self::Misses)
+    }
 
     const fn counted_instruments() -> usize {
         let (mut index, mut count) = (0, 0);
@@ -126,7 +159,7 @@ mod tests {
         assert_eq!(
             Instrument::by_name("time"),
             None,
-            "a quantity is not an instrument"
+            "time is a quantity, not an instrument"
         );
     }
 }

@@ -12,6 +12,18 @@ pub trait Meter {
     /// Runs the workload `iterations` times and returns the reading.
     fn read(&mut self, prepared: &mut dyn Prepared, iterations: u64) -> Reading;
 
+    /// Like [`Self::read`], for runs that can fail. By default, no run can.
+    ///
+    /// # Errors
+    /// One sentence, if a run fails.
+    fn try_read(
+        &mut self,
+        prepared: &mut dyn Prepared,
+        iterations: u64,
+    ) -> Result<Reading, String> {
+        Ok(self.read(prepared, iterations))
+    }
+
     /// Runs the workload `iterations` times and returns a profile: the reading, divided over the parts of the workload.
     ///
     /// # Errors

@@ -85,6 +85,9 @@ pub enum Reply {
         /// The threads that compute, if they differ from the requested ones.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         threads: Option<u32>,
+        /// True if each run is a process of its own.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        starts_processes: bool,
     },
     /// To [`Request::WarmUp`].
     WarmedUp,
@@ -174,6 +177,27 @@ pub enum Reading {
         token_bytes: u64,
         /// Blocks allocated during the generation of these tokens.
         token_blocks: u64,
+    },
+    /// Resources of processes that all iterations started. Only the probe of commands, which is the harness itself,
+    /// reads them.
+    Process {
+        /// Time on a core outside the kernel.
+        user_nanoseconds: u64,
+        /// Time on a core inside the kernel.
+        system_nanoseconds: u64,
+        /// The largest resident memory of a process.
+        peak_rss_bytes: u64,
+        /// Pages that were made available without reading a file.
+        minor_faults: u64,
+        /// Pages that were read from a file.
+        major_faults: u64,
+        /// Times that a process gave up its core to wait.
+        voluntary_switches: u64,
+        /// Times that a process was taken off its core.
+        involuntary_switches: u64,
+        /// The exit status of the last process; none if a signal ended it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exit_status: Option<i32>,
     },
 }
 

@@ -107,7 +107,11 @@ impl<I: BufRead, O: Write> Stream<I, O> {
         let threads = prepared
             .threads()
             .filter(|threads| *threads != options.threads);
-        self.reply(&Reply::Prepared { isa, threads })?;
+        self.reply(&Reply::Prepared {
+            isa,
+            threads,
+            starts_processes: prepared.starts_processes(),
+        })?;
         let mut has_run = false;
         while let Some(request) = self.next(suite, meter)? {
             match carry_out(request, meter, prepared, &mut has_run) {
@@ -163,12 +167,10 @@ fn carry_out(
         Request::Run { iterations: 0 } | Request::Profile { iterations: 0 } => {
             Err("a run needs at least one iteration".to_owned())
         }
-        Request::Run { iterations } => {
+        Request::Run { iterations } => meter.try_read(prepared, iterations).map(|reading| {
             *has_run = true;
-            Ok(Reply::Ran {
-                reading: meter.read(prepared, iterations),
-            })
-        }
+            Reply::Ran { reading }
+        }),
         Request::Profile { iterations } => meter.profile(prepared, iterations).map(|reading| {
             *has_run = true;
             Reply::Ran { reading }

@@ -103,6 +103,11 @@ pub trait Prepared {
     fn threads(&self) -> Option<u32> {
         None
     }
+
+    /// Whether each run is a process of its own, so that earlier runs warm up nothing in it. By default it is not.
+    fn starts_processes(&self) -> bool {
+        false
+    }
 }
 
 /// The unit of work of a workload.

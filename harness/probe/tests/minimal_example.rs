@@ -118,7 +118,8 @@ fn every_phase_runs_and_gives_the_right_answer() {
             *prepared,
             Reply::Prepared {
                 isa: std::env::consts::ARCH.to_owned(),
-                threads: None
+                threads: None,
+                starts_processes: false,
             },
             "{phase}"
         );

@@ -116,6 +116,9 @@ pub struct Row {
     pub check: Check,
     /// One reading per instrument that succeeded.
     pub readings: Vec<Reading>,
+    /// Later readings of instruments that count, taken because the first one differed from the other side of a gate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recounts: Vec<Reading>,
     /// One entry per selected instrument that failed. A missing number never passes a gate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<Failure>,
@@ -310,18 +313,27 @@ impl Record {
             .find(|row| row.workload == workload && row.phase == phase)
     }
 
-    /// Returns the distinct workloads in the order of the record.
+    /// Returns the distinct workloads in the order of the record, without those that stand for a program.
     pub fn workloads(&self) -> Vec<&str> {
-        distinct(self.rows.iter().map(|row| row.workload.as_str()))
+        distinct(self.of_work().map(|row| row.workload.as_str()))
     }
 
-    /// Returns the distinct phases in the order of the record.
+    /// Returns the distinct phases of these workloads in the order of the record.
     pub fn phases(&self) -> Vec<&str> {
-        distinct(self.rows.iter().map(|row| row.phase.as_str()))
+        distinct(self.of_work().map(|row| row.phase.as_str()))
+    }
+
+    fn of_work(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| !row.is_of_program())
     }
 }
 
 impl Row {
+    /// Returns true if the row is about a whole program, such as its size, and not about a unit of work.
+    pub fn is_of_program(&self) -> bool {
+        self.unit.name == metric::program::UNIT
+    }
+
     /// Returns the workload and phase as text: `medium/prefill in phase optimized`.
     pub fn place(&self) -> String {
         format!("{} in phase {}", self.workload, self.phase)

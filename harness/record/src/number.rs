@@ -131,6 +131,7 @@ pub fn base_unit(quantity: Quantity) -> &'static str {
         Quantity::Bytes => "B",
         Quantity::Instructions => "Ir",
         Quantity::Blocks => "blocks",
+        Quantity::Events => "events",
     }
 }
 
@@ -158,7 +159,7 @@ impl Scale {
         let (units, exact_below, whole): (&[(&str, f64)], f64, bool) = match quantity {
             Quantity::Seconds => (&TIME, 0.0, false),
             Quantity::Bytes => (&BYTES, 1e3, true),
-            Quantity::Instructions | Quantity::Blocks => (&COUNT, 1e4, true),
+            Quantity::Instructions | Quantity::Blocks | Quantity::Events => (&COUNT, 1e4, true),
             Quantity::PerSecond => (&COUNT, 1e4, false),
         };
         let smallest = units.len() - 1;
@@ -413,7 +414,7 @@ mod tests {
         /// For every magnitude, parsing the text gives the value to within half of its third digit.
         #[test]
         fn three_digits_survive(exponent in -8.0..11.0f64, quantity in prop::sample::select(vec![
-            Quantity::Seconds, Quantity::PerSecond, Quantity::Bytes, Quantity::Instructions, Quantity::Blocks,
+            Quantity::Seconds, Quantity::PerSecond, Quantity::Bytes, Quantity::Instructions, Quantity::Blocks, Quantity::Events,
         ])) {
             let value = 10f64.powf(exponent);
             prop_assume!(quantity == Quantity::Seconds || value >= 1.0);

@@ -1,6 +1,6 @@
 //! Small records for tests.
 
-use harness_probe::Unit;
+use harness_probe::{Instrument, Unit};
 
 use harness_abtest::{Block, Pair, Random, Rules, Side, Slice, TimedPhase, WorkloadPairs};
 
@@ -54,8 +54,20 @@ pub fn row(workload: &str, phase: &str, readings: Vec<Reading>) -> Row {
         answer: format!("answer-of-{workload}"),
         check: Check::Passed,
         readings,
+        recounts: Vec::new(),
         failures: Vec::new(),
     }
+}
+
+/// A reading of an instrument whose counts have names.
+pub fn counts(counted_by: Instrument, values: &[(&str, u64)]) -> Reading {
+    let named = values
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), *value));
+    reading(Data::Counts {
+        counted_by,
+        values: named.collect(),
+    })
 }
 
 /// A reading of callgrind.
@@ -160,6 +172,8 @@ pub fn session(log_ratios: &[f64]) -> Session {
         machine: None,
         counted: None,
         uncounted: false,
+        untimed: false,
+        limits: None,
         identical: Identical::default(),
         unmatched: Vec::new(),
         accepted: Accepted::default(),

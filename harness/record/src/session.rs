@@ -52,6 +52,12 @@ pub struct Session {
     /// True if instructions should have been counted, but valgrind is missing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub uncounted: bool,
+    /// True if time should have been judged, but none of the selected workloads could be timed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untimed: bool,
+    /// The text of the base's limits, if they have a budget of time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<String>,
     /// Measurements that were skipped because the programs of both sides are identical.
     #[serde(default)]
     pub identical: Identical,

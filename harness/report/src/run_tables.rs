@@ -2,7 +2,7 @@
 
 use harness_judge::trends::Trends;
 use harness_probe::Instrument;
-use harness_record::metric;
+use harness_record::metric::{self, process};
 use harness_record::{Check, Record, Row, number};
 
 use crate::figures::{self, Absent};
@@ -21,6 +21,7 @@ pub fn run_tables(
     let shape = Shape {
         record,
         anchors,
+        for_programs,
         trends,
     };
     let rows_of = |workload: &str| {
@@ -51,7 +52,33 @@ pub fn run_tables(
         };
         tables.push(shape.table(&title(&format!("per {unit}"), &rows), &rows, unit, true));
     }
+    tables.extend(program_table(record));
     tables
+}
+
+/// The sizes and build times of the programs; none if nothing of them was measured.
+fn program_table(record: &Record) -> Option<Table> {
+    let rows: Vec<&Row> = record
+        .rows
+        .iter()
+        .filter(|row| row.is_of_program())
+        .collect();
+    let mut table = Table::of("programs", rows.iter().copied())
+        .left("program", "program", |row| &row.workload)
+        .left("phase", "profile", |row| &row.phase)
+        .right("code_bytes", "machine code", |row| {
+            measured("code-size", row)
+        })
+        .right("program_bytes", "in memory", |row| {
+            measured("program-size", row)
+        })
+        .right("build_seconds", "build of the package", |row| {
+            measured("build-time", row)
+        })
+        .table;
+    table = table.without_columns_of(|cell| cell.value.is_null() && cell.tone != Tone::Notice);
+    table.notes = problems::of(rows.iter().copied());
+    (!rows.is_empty()).then_some(table)
 }
 
 fn title(name: &str, rows: &[&Row]) -> String {
@@ -66,6 +93,7 @@ fn title(name: &str, rows: &[&Row]) -> String {
 struct Shape<'a> {
     record: &'a Record,
     anchors: &'a [String],
+    for_programs: bool,
     trends: Option<&'a Trends>,
 }
 
@@ -102,11 +130,49 @@ impl Shape<'_> {
             ("instructions", "instructions_per_unit", "instr"),
             ("bytes-per-token", "heap_bytes_per_unit", "heap"),
             ("allocations-per-token", "allocations_per_unit", "allocs"),
+            // On demand only.
+            (
+                "simulated-branch-misses",
+                "simulated_branch_misses_per_unit",
+                "branch misses (simulated)",
+            ),
+            (
+                "simulated-l1-misses",
+                "simulated_l1_misses_per_unit",
+                "L1 misses (simulated)",
+            ),
+            (
+                "simulated-ll-misses",
+                "simulated_ll_misses_per_unit",
+                "LL misses (simulated)",
+            ),
+            ("cycles", "cycles_per_unit", "cycles"),
+            (
+                "retired-instructions",
+                "retired_instructions_per_unit",
+                "retired instr",
+            ),
+            ("branch-misses", "branch_misses_per_unit", "branch misses"),
+            ("cache-misses", "cache_misses_per_unit", "cache misses"),
         ] {
             table = table.right(key, &format!("{heading}/{unit}"), |row| measured(name, row));
             table = self.with_trend(table, name);
         }
-        let mut table = table.left("check", "check", |row| check(row)).table;
+        // Tables of phases are wide already; user and system time are of use for commands above all.
+        let with_times =
+            self.for_programs || rows.iter().any(|row| process::exit_status(row).is_some());
+        let mut table = table
+            .right_if(with_times, "user_seconds", "user", |row| {
+                measured("user-time", row)
+            })
+            .right_if(with_times, "system_seconds", "system", |row| {
+                measured("system-time", row)
+            })
+            .right("peak_rss_bytes", "peak rss", |row| {
+                measured("peak-rss", row)
+            })
+            .left("check", "check", |row| check(row))
+            .table;
         // Without anything that was measured or failed, a column is dropped.
         table = table.without_columns_of(|cell| cell.value.is_null() && cell.tone != Tone::Notice);
         if with_workload {
@@ -220,4 +286,60 @@ fn notes(rows: &[&Row], anchors: &[String], columns: &[Column]) -> Vec<String> {
         ));
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use harness_record::metric::program::{BUILD, BUILDS, CODE, LOADED, UNIT};
+    use harness_record::sample::{callgrind, counts, record, row};
+
+    use super::*;
+
+    #[test]
+    fn a_program_has_a_table_of_its_own_and_is_no_workload() {
+        let size = counts(Instrument::Size, &[(CODE, 4096), (LOADED, 9000)]);
+        let build = counts(Instrument::Build, &[(BUILD, 1_500_000_000), (BUILDS, 3)]);
+        let mut program = row("program/words/harness", "release", vec![size, build]);
+        program.unit.name = UNIT.to_owned();
+        let simulated = [("Bcm", 30), ("Bim", 10), ("D1mr", 4), ("D1mw", 2)];
+        let work = vec![callgrind(1000), counts(Instrument::Misses, &simulated)];
+        let record = record(vec![row("parse", "measured", work), program]);
+        assert_eq!(
+            (record.workloads(), record.phases()),
+            (vec!["parse"], vec!["measured"])
+        );
+        let tables = run_tables(&record, &[], false, None);
+        let keys = |table: &Table| -> Vec<String> {
+            table
+                .columns
+                .iter()
+                .map(|column| column.key.clone())
+                .collect()
+        };
+        assert_eq!(tables.len(), 2);
+        assert_eq!(
+            keys(&tables[1]),
+            [
+                "program",
+                "phase",
+                "code_bytes",
+                "program_bytes",
+                "build_seconds"
+            ]
+        );
+        let texts: Vec<&str> = tables[1].rows[0]
+            .iter()
+            .map(|cell| cell.text.as_str())
+            .collect();
+        assert_eq!(texts[2..], ["4.10 KB", "9.00 KB", "1.50 s"]);
+        let keys = keys(&tables[0]);
+        assert!(
+            keys.contains(&"simulated_branch_misses_per_unit".to_owned()),
+            "{keys:?}"
+        );
+        assert!(
+            !keys.iter().any(|key| key.starts_with("cycles")),
+            "{keys:?}"
+        );
+    }
 }

@@ -251,10 +251,14 @@ impl Answer {
         let value = row.comparison.head.map(|figure| figure.value);
         let finding = match &row.judgement {
             CountVerdict::Unjudged(why) => return Self::skipped(why.clone()),
-            CountVerdict::Regressed(_) | CountVerdict::Accepted(..) => Finding::Bad,
-            CountVerdict::Unchanged(_) | CountVerdict::Moved(_) | CountVerdict::Improved(_) => {
-                Finding::Good
-            }
+            // Budgets are not held in a search; the change of a commit counts.
+            CountVerdict::Regressed(_)
+            | CountVerdict::Accepted(..)
+            | CountVerdict::OverBudget(..) => Finding::Bad,
+            CountVerdict::Unchanged(_)
+            | CountVerdict::Moved(_)
+            | CountVerdict::NotRepeatable(_)
+            | CountVerdict::Improved(_) => Finding::Good,
         };
         let change = row
             .comparison

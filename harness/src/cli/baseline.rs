@@ -1,5 +1,7 @@
 //! `harness baseline`: saves, lists and shows stored counts.
 
+mod lower;
+
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 
@@ -10,6 +12,7 @@ use harness::terminal::{Status, exact, notice, show};
 use harness_abtest::Side;
 use harness_judge::compare::{Comparability, Comparison, RecordView, compare};
 use harness_record::baseline::{Baseline, BaselineError, Store};
+use harness_record::limits::Limits;
 use harness_record::{Environment, Record, metric, number};
 use harness_report::render::{Cell, Column, Format, Table, Tone};
 use harness_report::tables::comparisons;
@@ -45,7 +48,7 @@ enum Command {
 /// Saves the counts of a record as the baseline of its toolchain, after showing the difference
 ///
 /// A baseline is a folder to be committed to git: `counts.csv` has the raw counts, and `environment.json` the machine
-/// and the revision they were measured on.
+/// and the revision they were measured on. A project without `limits.toml` beside it gets one with the built-in limits.
 #[derive(Args)]
 struct Save {
     /// Record to save [default: the newest]
@@ -57,6 +60,9 @@ struct Save {
     /// Save even if the record lacks counts that the old baseline has
     #[arg(long)]
     drop_missing: bool,
+    /// Lower the stored counts that improved by more than their limits, and leave all others as they are
+    #[arg(long, conflicts_with = "drop_missing")]
+    improved_only: bool,
     /// Output format of the difference
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -79,7 +85,16 @@ impl Save {
             .as_deref()
             .map_or_else(|| compared::newest(project), |path| Ok(Record::read(path)?))?;
         let store = compared::store(project);
-        let mut changes: Vec<Change> = Baseline::promote(&record)?
+        let promoted = Baseline::promote(&record)?;
+        if self.improved_only {
+            let lowered = lower::lowered(&promoted, &store, project, self.format)?;
+            if lowered.is_empty() {
+                notice("no count improved by more than its limit, so nothing is lowered");
+                return Ok(Status::Fine);
+            }
+            return self.keep(lowered, &record, &store);
+        }
+        let mut changes: Vec<Change> = promoted
             .into_iter()
             .map(|new| Change::of(new, &store))
             .collect();
@@ -93,26 +108,45 @@ impl Save {
         changes.retain(|change| !change.nothing());
         if changes.is_empty() {
             notice("the baseline has these counts already, so there is nothing to save");
+            write_limits(project)?;
             return Ok(Status::Fine);
-        }
-        if record.environment.is_dirty() {
-            notice("the record was measured with changes that are not in its revision");
         }
         if let (Some(lost), false) = (changes.iter().find_map(Change::lost), self.drop_missing) {
             bail!(
                 "nothing was saved: the record lacks {lost}, which the old baseline has; measure the whole suite, or drop what is missing with --drop-missing"
             );
         }
+        let new = changes.into_iter().map(|change| change.new).collect();
+        let status = self.keep(new, &record, &store)?;
+        if status == Status::Fine {
+            write_limits(project)?;
+        }
+        Ok(status)
+    }
+
+    /// Stores baselines after a confirmation.
+    fn keep(&self, new: Vec<Baseline>, record: &Record, store: &Store) -> Result<Status> {
+        if record.environment.is_dirty() {
+            notice("the record was measured with changes that are not in its revision");
+        }
         if !self.yes && !confirmed()? {
             notice("nothing was saved");
             return Ok(Status::Unjudged);
         }
-        for change in changes {
-            let folder = store.save(&change.new)?;
+        for baseline in new {
+            let folder = store.save(&baseline)?;
             notice(&format!("saved {}", folder.display()));
         }
         Ok(Status::Fine)
     }
+}
+
+/// Writes the built-in limits if the project has none, so that a reader sees and edits what the gate applies.
+fn write_limits(project: &Project) -> Result<()> {
+    if let Some(path) = Limits::write_default(&project.baselines())? {
+        notice(&format!("wrote the built-in limits to {}", path.display()));
+    }
+    Ok(())
 }
 
 /// Requests a confirmation on the terminal.

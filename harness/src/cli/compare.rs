@@ -1,7 +1,11 @@
 //! `harness compare`: shows two sides next to each other, without a verdict.
 
-use anyhow::Result;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
 use clap::Args;
+use harness::collect;
 use harness::project::Project;
 use harness::terminal::{Status, exact, show};
 use harness_judge::compare::{self, compare, narrow};
@@ -9,22 +13,27 @@ use harness_record::choice::Choice;
 use harness_report::render::Format;
 use harness_report::tables::comparisons;
 
+use super::commands::{self, CommandOptions};
 use super::compared;
 
 /// Shows two records, baselines or phases side by side
 ///
 /// Counts are compared exactly. Times are compared only if they were measured in pairs, as the phases of one record
 /// are. Times of two records are shown next to each other without a ratio, if they come from one machine.
+///
+/// With two commands after `--`, times these side by side, in pairs and with the sequential test of the gate, until a
+/// difference is confirmed or excluded: `harness compare -- 'grep a b' 'rg a b'`. This needs no project. The exit status
+/// is 0 whichever is faster, and 2 if a command fails.
 #[derive(Args)]
 #[command(after_help = compared::SYNTAX)]
 pub(crate) struct Compare {
     /// Baseline: the side to compare with
-    #[arg(value_name = "BASE")]
-    base: compared::Name,
+    #[arg(value_name = "BASE", required_unless_present_any = ["commands", "words"])]
+    base: Option<compared::Name>,
     /// Candidate: the side that is compared with BASE
     #[arg(value_name = "HEAD", default_value = "newest")]
     head: compared::Name,
-    /// Compare only workloads that match, such as 'medium/*'; may be given several times
+    /// Compare only workloads that match, such as 'parse/*'; may be given several times
     #[arg(long, value_name = "GLOB")]
     filter: Vec<String>,
     /// Compare only these metrics, separated by commas: names such as peak-bytes, or quantities or instruments such as heap
@@ -36,11 +45,39 @@ pub(crate) struct Compare {
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Longest time of one run of a command, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = collect::TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..), help_heading = "Commands")]
+    time_limit: u64,
+    #[command(flatten)]
+    commands: CommandOptions,
 }
 
 impl Compare {
-    pub(crate) fn run(self, project: &Project) -> Result<Status> {
-        let (mut base, mut head) = compared::load(&self.base, &self.head, project)?;
+    pub(crate) fn run(self, folder: &Path) -> Result<Status> {
+        match self.commands.is_given() {
+            true => self.compare_commands(),
+            false => self.compare_records(&Project::find(folder)?),
+        }
+    }
+
+    /// Compares the commands of the command line, which need no project.
+    fn compare_commands(self) -> Result<Status> {
+        if let Some(base) = &self.base {
+            bail!(
+                "`{}` is a record and the words after `--` are a command; compare two of one kind",
+                base.written()
+            );
+        }
+        let time_limit = Duration::from_secs(self.time_limit);
+        commands::compare(&self.commands, time_limit, self.format)
+    }
+
+    fn compare_records(self, project: &Project) -> Result<Status> {
+        self.commands.refuse()?;
+        let Some(base) = &self.base else {
+            bail!("there is nothing to compare: name BASE, or two commands after `--`");
+        };
+        let (mut base, mut head) = compared::load(base, &self.head, project)?;
         narrow(
             &Choice::new(&self.filter, &[])?,
             &mut [&mut base.record, &mut head.record],

@@ -46,6 +46,13 @@ pub(crate) struct Loaded {
     counts_only: bool,
 }
 
+impl Name {
+    /// The text that the user wrote.
+    pub(crate) fn written(&self) -> &str {
+        &self.written
+    }
+}
+
 impl From<&str> for Name {
     fn from(written: &str) -> Self {
         let (source, phase) = match (written.strip_prefix("phase:"), written.rsplit_once('#')) {

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use anyhow::Result;
 use clap::Args;
-use harness::init::{self, Choice, Deed, Source};
+use harness::init::{self, Choice, Deed, DropIn, Source};
 use harness::terminal::{Status, print};
 
 /// Makes a cargo package measurable: writes a bench with a first workload, harness.toml, limits and a workflow
 ///
-/// Nothing that exists is overwritten. With --criterion, the criterion benches of the package are measured as they are:
-/// the dependency on criterion comes from a drop-in that this harness can measure.
+/// Nothing that exists is overwritten. With --criterion or --divan, the existing benches of the package are measured as
+/// they are: the dependency comes from a drop-in that this harness can measure.
 #[derive(Args)]
 pub(crate) struct Init {
     /// The package, if the workspace has several
@@ -19,6 +19,9 @@ pub(crate) struct Init {
     /// Measure the package's criterion benches; only the line of the dependency changes
     #[arg(long)]
     criterion: bool,
+    /// Measure the package's divan benches; only the line of the dependency changes
+    #[arg(long, conflicts_with = "criterion")]
+    divan: bool,
     /// Origin of the crates that the package will depend on: a git address, or the root of a checkout [default: the
     /// checkout that this harness was installed from]
     #[arg(long, value_name = "SOURCE", value_parser = |text: &str| Ok::<_, String>(Source::parse(text)))]
@@ -29,7 +32,11 @@ impl Init {
     pub(crate) fn run(self, folder: &Path) -> Result<Status> {
         let choice = Choice {
             package: self.package,
-            criterion: self.criterion,
+            drop_in: match (self.criterion, self.divan) {
+                (true, _) => Some(DropIn::Criterion),
+                (_, true) => Some(DropIn::Divan),
+                _ => None,
+            },
             source: self.harness_source.unwrap_or_default(),
         };
         let done = init::init(folder, &choice)?;

@@ -3,6 +3,7 @@
 mod accept;
 mod baseline;
 mod bisect;
+mod commands;
 mod compare;
 mod compared;
 mod doctor;
@@ -29,7 +30,7 @@ use harness::project::Project;
 use harness::terminal::Status;
 use harness_record::atomic_file;
 
-/// Measures time, instructions and heap of a transformer engine, and reports changes.
+/// Measures time, instructions and heap of workloads, and reports changes.
 #[derive(Parser)]
 #[command(
     version,
@@ -67,12 +68,13 @@ macro_rules! commands {
 commands! {
     anywhere {
         Init(init::Init),
+        Run(run::Run),
+        Compare(compare::Compare),
+        CommandProbe(commands::CommandProbe),
     }
     in_a_project {
-    Run(run::Run),
     Watch(watch::Watch),
     List(list::List),
-    Compare(compare::Compare),
     Baseline(baseline::Stored),
     Gate(gate::Gate),
     Explain(explain::Explain),

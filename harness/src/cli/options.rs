@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use harness::collect::{self, Plan, Request};
+use harness::hardware;
 use harness::project::Project;
 use harness::terminal::{self, notice};
 use harness::valgrind;
@@ -20,7 +21,7 @@ use harness_record::metric::Metric;
 /// Options on the measurement.
 #[derive(Args)]
 pub(super) struct Selection {
-    /// Measure only workloads that match, such as 'medium/*'; may be given several times
+    /// Measure only workloads that match, such as 'parse/*'; may be given several times
     #[arg(long, value_name = "GLOB")]
     pub(super) filter: Vec<String>,
     /// Measure only this phase; may be given several times
@@ -38,6 +39,28 @@ pub(super) struct Selection {
 }
 
 impl Selection {
+    /// The time limit of one answer of a probe.
+    pub(super) fn time_limit(&self) -> Duration {
+        Duration::from_secs(self.probe.time_limit)
+    }
+
+    /// Refuses options that have no meaning for commands of the command line.
+    pub(super) fn refuse_for_commands(&self) -> Result<()> {
+        let given = [
+            (!self.filter.is_empty(), "--filter"),
+            (!self.phase.is_empty(), "--phase"),
+            (self.quick, "--quick"),
+            (self.threads.is_some(), "--threads"),
+            (self.probe.isa.is_some(), "--isa"),
+        ];
+        match given.iter().find(|(is_given, _)| *is_given) {
+            Some((_, option)) => {
+                bail!("{option} applies to the workloads of a project, not to commands")
+            }
+            None => Ok(()),
+        }
+    }
+
     /// The request to read these instruments.
     pub(super) fn request(&self, project: &Project, instruments: Vec<Instrument>) -> Request {
         let (filters, phases) = (self.filter.clone(), self.phase.clone());
@@ -84,7 +107,7 @@ impl ProbeOptions {
 /// The quantities to measure.
 #[derive(Args)]
 pub(super) struct Metrics {
-    /// Quantities or instruments to measure, separated by commas [default: all]
+    /// Quantities or instruments to measure, separated by commas [default: all but those on demand]
     #[arg(long, value_enum, value_delimiter = ',')]
     metric: Vec<What>,
 }
@@ -135,7 +158,12 @@ impl ValueEnum for What {
 }
 
 impl Metrics {
-    /// The instruments that are chosen, or all if none is, in the order in which they run. A choice that no suite of the
+    /// True if the command line names quantities or instruments.
+    pub(super) fn is_given(&self) -> bool {
+        !self.metric.is_empty()
+    }
+
+    /// The instruments that are chosen, or all but those on demand if none is, in the order in which they run. A choice that no suite of the
     /// project has a program for is an error.
     pub(super) fn instruments(&self, project: &Project) -> Result<Vec<Instrument>> {
         for what in &self.metric {
@@ -144,17 +172,26 @@ impl Metrics {
                 bail!(not_measured(what.0));
             }
         }
-        let wanted = if self.metric.is_empty() {
-            What::value_variants()
-        } else {
-            &self.metric
+        let instruments = configured(project, self.chosen());
+        available(instruments, self.is_given())
+    }
+
+    /// The instruments that are chosen for commands of the command line, or all but those on demand if none is.
+    pub(super) fn without_project(&self) -> Result<Vec<Instrument>> {
+        available(self.chosen(), self.is_given())
+    }
+
+    fn chosen(&self) -> Vec<Instrument> {
+        let mut instruments: Vec<Instrument> = match self.metric.as_slice() {
+            [] => {
+                let all = Instrument::ALL.into_iter();
+                all.filter(|one| !one.is_on_demand()).collect()
+            }
+            named => named.iter().flat_map(|what| what.instruments()).collect(),
         };
-        let mut instruments: Vec<Instrument> =
-            wanted.iter().flat_map(|what| what.instruments()).collect();
         instruments.sort();
         instruments.dedup();
-        let instruments = configured(project, instruments);
-        available(instruments, !self.metric.is_empty())
+        instruments
     }
 }
 
@@ -176,17 +213,24 @@ pub(super) fn not_measured(what: &str) -> String {
     format!("{what} is not measured: no suite of harness.toml has a program for it")
 }
 
-/// Leaves callgrind out, with a notice, if valgrind is missing. That is an error if instructions are `required`.
+/// Leaves out the instruments that need valgrind, with a notice, if it is missing. That is an error if they are
+/// `required`. Counters of the processor, which run on demand only, are an error if they cannot be read.
 pub(super) fn available(
     mut instruments: Vec<Instrument>,
     required: bool,
 ) -> Result<Vec<Instrument>> {
-    if instruments.contains(&Instrument::Callgrind) && valgrind::version().is_none() {
+    if instruments.contains(&Instrument::Counters)
+        && let Err(reason) = hardware::available()
+    {
+        bail!("{}: {reason}", collect::NO_COUNTERS);
+    }
+    let needs_valgrind = |one: &Instrument| one.needs_valgrind();
+    if instruments.iter().any(needs_valgrind) && valgrind::version().is_none() {
         if required {
             bail!(valgrind::MISSING);
         }
         notice(valgrind::MISSING);
-        instruments.retain(|instrument| *instrument != Instrument::Callgrind);
+        instruments.retain(|instrument| !needs_valgrind(instrument));
     }
     Ok(instruments)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use harness::collect::{self, Greeting, Measured, Request, instrument};
+use harness::command;
 use harness::layout::Timed;
 use harness::probe::ProbeError;
 use harness::programs::Programs;
@@ -52,12 +53,21 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Gives the checkout and every revision the benches of one revision.
+    pub(super) fn with_benches(self, commit: Option<Commit>) -> Self {
+        Self {
+            checkouts: self.checkouts.with_benches(commit),
+            ..self
+        }
+    }
+
     /// Builds the programs of the checkout that `instruments` need.
     pub(super) fn tree(&self, instruments: &[Instrument]) -> Result<Built, CheckoutError> {
         let programs = collect::needed(&self.project.config, instruments);
         let tree = self
             .checkouts
             .working_tree(self.project, &programs, self.output, &notice)?;
+        build_commands(self.project)?;
         Ok(Built::Tree(self.project.clone(), tree))
     }
 
@@ -67,16 +77,24 @@ impl<'a> Builder<'a> {
         commit: &Commit,
         instruments: &[Instrument],
     ) -> Result<Built, CheckoutError> {
-        let checkouts = &self.checkouts;
-        checkouts
-            .checkout(
-                commit,
-                |config| collect::needed(config, instruments),
-                self.output,
-                &notice,
-            )
-            .map(Built::Revision)
+        let checkout = self.checkouts.checkout(
+            commit,
+            |config| collect::needed(config, instruments),
+            self.output,
+            &notice,
+        )?;
+        build_commands(&checkout.project)?;
+        Ok(Built::Revision(checkout))
     }
+}
+
+/// Builds what the commands of a side need, in its checkout.
+fn build_commands(project: &Project) -> Result<(), CheckoutError> {
+    Ok(command::build(
+        project.config.commands(),
+        &project.root,
+        &notice,
+    )?)
 }
 
 impl Built {

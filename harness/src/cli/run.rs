@@ -1,6 +1,6 @@
 //! `harness run`: measures, prints the figures, writes the record, and draws the report.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -12,10 +12,15 @@ use harness_judge::trends::Trends;
 use harness_record::{Check, Record, Row};
 use harness_report::render::{Audience, Format, Table};
 
+use super::commands::{self, CommandOptions};
 use super::options::{Metrics, Selection, model};
 use super::writable;
 
 /// Measures, prints the figures, and writes a record and the report
+///
+/// With a command after `--`, measures that command in place of the workloads of a project: its time with an interval,
+/// user and system time, peak memory and instructions. This needs no project and writes no report, and a record only
+/// with --out. Several commands are separated by `--` and alternate: `harness run -- 'grep a b' -- rg a b`.
 #[derive(Args)]
 pub(crate) struct Run {
     #[command(flatten)]
@@ -35,13 +40,39 @@ pub(crate) struct Run {
     /// Output format of the figures
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    #[command(flatten)]
+    commands: CommandOptions,
 }
 
 /// Glob of the workloads that a probe offers for a checkpoint.
 const MODEL_WORKLOADS: &str = "checkpoint/*";
 
 impl Run {
-    pub(crate) fn run(self, project: &Project) -> Result<Status> {
+    pub(crate) fn run(self, folder: &Path) -> Result<Status> {
+        match self.commands.is_given() {
+            true => self.measure_commands(folder),
+            false => self.measure_project(&Project::find(folder)?),
+        }
+    }
+
+    /// Measures the commands of the command line, which need no project.
+    fn measure_commands(self, folder: &Path) -> Result<Status> {
+        self.selection.refuse_for_commands()?;
+        if self.model.is_some() {
+            bail!("--model applies to the workloads of a project, not to commands");
+        }
+        let choice = commands::Choice {
+            instruments: self.metrics.without_project()?,
+            named: self.metrics.is_given(),
+            time_limit: self.selection.time_limit(),
+            out: self.out,
+            format: self.format,
+        };
+        commands::run(&self.commands, &choice, folder)
+    }
+
+    fn measure_project(self, project: &Project) -> Result<Status> {
+        self.commands.refuse()?;
         let mut request = self
             .selection
             .request(project, self.metrics.instruments(project)?);

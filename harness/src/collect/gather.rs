@@ -159,6 +159,7 @@ fn empty_rows(selected: &[Selected]) -> Vec<Row> {
         answer: workload.answer.clone(),
         check: Check::NotRun("no instrument that checks the answer was selected".to_owned()),
         readings: Vec::new(),
+        recounts: Vec::new(),
         failures: Vec::new(),
     };
     cases.map(row).collect()

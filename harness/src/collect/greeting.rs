@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use harness_probe::Instrument;
 use harness_probe::protocol::Description;
 
-use crate::collect::instrument;
+use crate::collect::{instrument, program_workload};
 use crate::probe::Hello;
 use crate::project::{Config, Suite};
 
@@ -41,11 +41,12 @@ impl Greeting {
             suites: BTreeMap::new(),
             probes: Vec::new(),
         };
-        for (place, (suite, reply)) in config.suites.iter().zip(replies).enumerate() {
+        for (place, (suite, mut reply)) in config.suites.iter().zip(replies).enumerate() {
             greeting.probes.push((reply.protocol, reply.isa));
             for (phase, line) in reply.phases {
                 greeting.phases.entry(phase).or_insert(line);
             }
+            program_workload::complete(&mut reply.workloads, &suite.probe);
             for mut workload in reply.workloads {
                 workload
                     .instruments
@@ -155,9 +156,11 @@ mod tests {
             .map(|workload| workload.instruments.as_slice())
             .collect();
         let (clock, dhat, callgrind) = (Instrument::Clock, Instrument::Dhat, Instrument::Callgrind);
+        let (misses, counters) = (Instrument::Misses, Instrument::Counters);
+        let heap = [clock, dhat, counters];
         assert_eq!(
             instruments,
-            [&[clock, dhat][..], &[clock, dhat], &[clock, callgrind]]
+            [&heap[..], &heap, &[clock, callgrind, misses, counters]]
         );
         assert_eq!(
             missing(&config(), &Instrument::ALL),

@@ -3,6 +3,7 @@
 
 mod build_settings;
 mod cargo_files;
+mod commands;
 mod gather;
 mod greeting;
 pub mod instrument;
@@ -10,9 +11,12 @@ mod machine;
 mod plan;
 mod profile;
 mod profile_settings;
+mod program_workload;
 mod progress;
+mod recount;
 mod suites;
 
+pub use commands::{Budget, measure_commands};
 pub use greeting::{Greeting, configured, missing};
 pub use plan::{Plan, PlanError, Selected};
 pub use profile::{ProfileError, Target};
@@ -30,12 +34,14 @@ use thiserror::Error;
 
 use crate::collect::instrument::{Measurement, Settings};
 use crate::collect::suites::SuiteConditions;
+use crate::command;
 use crate::doctor::{self, Counters, System};
 use crate::layout::{PoolError, Timed};
 use crate::probe::{Probe, ProbeError};
 use crate::process;
 use crate::programs::{ProgramError, Programs};
 use crate::project::{Config, Program, Project, Suite};
+use crate::terminal::notice;
 use crate::valgrind;
 
 /// The parameters of a measurement.
@@ -88,6 +94,9 @@ pub enum MeasureError {
     /// A program could not be built.
     #[error(transparent)]
     Program(#[from] ProgramError),
+    /// The build of commands failed.
+    #[error(transparent)]
+    Commands(#[from] command::BuildError),
     /// The probe did not answer `hello`.
     #[error(transparent)]
     Probe(#[from] ProbeError),
@@ -106,6 +115,9 @@ pub enum MeasureError {
     #[error("interrupted; what was read so far is not kept")]
     Interrupted,
 }
+
+/// Message for a processor whose counters cannot be read, without the reason.
+pub const NO_COUNTERS: &str = "the counters of the processor cannot be read here";
 
 /// Default time limit of one reply of a probe.
 pub const TIME_LIMIT: Duration = Duration::from_secs(120);
@@ -139,13 +151,15 @@ pub fn build(
     instruments: &[Instrument],
     quiet: bool,
 ) -> Result<Programs, MeasureError> {
-    Programs::build(project, &needed(&project.config, instruments), quiet).map_err(|error| {
-        if process::stopped() {
-            MeasureError::Interrupted
-        } else {
-            error.into()
-        }
-    })
+    let stopped = |error: MeasureError| match process::stopped() {
+        true => MeasureError::Interrupted,
+        false => error,
+    };
+    let programs = Programs::build(project, &needed(&project.config, instruments), quiet)
+        .map_err(|error| stopped(error.into()))?;
+    command::build(project.config.commands(), &project.root, &notice)
+        .map_err(|error| stopped(error.into()))?;
+    Ok(programs)
 }
 
 /// A state of the sources with its built programs.
@@ -246,7 +260,7 @@ impl<'a> Measured<'a> {
         let environment = self.environment(greeting);
         let created = now();
         let suites = SuiteConditions::all(
-            &config.suites,
+            self.project,
             self.programs,
             greeting,
             selected,
@@ -261,7 +275,7 @@ impl<'a> Measured<'a> {
             .into_iter()
             .filter(|instrument| request.plan.instruments.contains(instrument));
         let (counted, timed): (Vec<_>, Vec<_>) =
-            chosen.partition(|instrument| instrument.is_counted());
+            chosen.partition(|instrument| !instrument.runs_alone());
         let timing = instrument::readers(&timed, &measurements, greeting);
         let counting = instrument::readers(&counted, &measurements, greeting);
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);

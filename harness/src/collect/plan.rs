@@ -3,6 +3,7 @@
 use harness_probe::protocol::Description;
 use harness_probe::{Instrument, Selection};
 use harness_record::choice::{Choice, ChoiceError};
+use harness_record::metric::program::UNIT;
 use thiserror::Error;
 
 /// The selection that a user requests.
@@ -67,7 +68,9 @@ impl Plan {
             workloads.iter().map(|workload| workload.id.as_str()),
             phases.map(String::as_str),
         )?;
-        if self.filters.is_empty() && !workloads.iter().any(|one| self.in_default_selection(one)) {
+        let is_work = |one: &&Description| one.unit.name != UNIT;
+        let in_default = |one| self.in_default_selection(one);
+        if self.filters.is_empty() && !workloads.iter().filter(is_work).any(in_default) {
             return Err(match (self.quick, workloads.is_empty()) {
                 (true, _) => PlanError::NoWorkload(" in its short selection"),
                 (false, true) => PlanError::NoWorkload(""),

@@ -4,10 +4,11 @@ use std::process::Command;
 
 use harness_probe::protocol::Description;
 
-use crate::collect::instrument::{Measurement, Settings};
+use crate::collect::instrument::{BuiltProgram, Measurement, Settings};
 use crate::collect::{Greeting, Request, Selected, isa_under_valgrind};
+use crate::command;
 use crate::programs::Programs;
-use crate::project::{Program, Suite};
+use crate::project::{Program, Project};
 
 /// Creates the command that starts a program.
 type Start<'a> = Box<dyn Fn() -> Command + Sync + 'a>;
@@ -15,6 +16,8 @@ type Start<'a> = Box<dyn Fn() -> Command + Sync + 'a>;
 /// What the instruments need to measure the workloads of one suite.
 pub(super) struct SuiteConditions<'a> {
     probe: Start<'a>,
+    process: Start<'a>,
+    commands: &'a [command::Definition],
     heap: Option<Start<'a>>,
     time_bench: Option<Start<'a>>,
     instruction_bench: Option<Start<'a>>,
@@ -24,12 +27,13 @@ pub(super) struct SuiteConditions<'a> {
     counts_isa: Result<String, String>,
     /// The settings when counts are read.
     counts: Settings,
+    built: Option<BuiltProgram<'a>>,
 }
 
 impl<'a> SuiteConditions<'a> {
     /// The conditions of every suite, in the order of the configuration.
     pub(super) fn all(
-        suites: &'a [Suite],
+        project: &'a Project,
         programs: &'a Programs,
         greeting: &Greeting,
         selected: &[Selected],
@@ -41,11 +45,11 @@ impl<'a> SuiteConditions<'a> {
                 let mut instruments = request.plan.instruments.iter();
                 greeting.place(&one.workload.id) == place
                     && instruments
-                        .any(|&instrument| instrument.is_counted() && one.takes(instrument))
+                        .any(|&instrument| !instrument.runs_alone() && one.takes(instrument))
             };
             selected.iter().any(|one| is_counted(&one))
         };
-        let suites = suites.iter().enumerate();
+        let suites = project.config.suites.iter().enumerate();
         suites
             .map(|(place, suite)| {
                 let start = |program: &'a Program| -> Start<'a> {
@@ -55,7 +59,8 @@ impl<'a> SuiteConditions<'a> {
                     .isa
                     .clone()
                     .unwrap_or_else(|| greeting.isa_of(place).to_owned());
-                let counts_isa = match counts(place) {
+                // Callgrind counts a command alone, not the probe that starts it.
+                let counts_isa = match counts(place) && suite.commands().is_empty() {
                     true => isa_under_valgrind(programs.command(&suite.probe), request, settings),
                     false => Ok(isa.clone()),
                 };
@@ -66,6 +71,8 @@ impl<'a> SuiteConditions<'a> {
                 };
                 Self {
                     probe: start(&suite.probe),
+                    process: start(suite.process()),
+                    commands: suite.commands(),
                     heap: suite.heap.as_ref().map(start),
                     time_bench: suite.criterion.as_ref().map(start),
                     instruction_bench: suite.callgrind.as_ref().map(start),
@@ -74,6 +81,11 @@ impl<'a> SuiteConditions<'a> {
                     isa,
                     counts_isa,
                     counts,
+                    built: programs.file(&suite.probe).map(|file| BuiltProgram {
+                        file,
+                        root: &project.root,
+                        program: &suite.probe,
+                    }),
                 }
             })
             .collect()
@@ -87,6 +99,8 @@ impl<'a> SuiteConditions<'a> {
     ) -> Measurement<'b> {
         Measurement {
             probe: &*self.probe,
+            process: &*self.process,
+            commands: self.commands,
             heap: self.heap.as_deref(),
             time_bench: self.time_bench.as_deref(),
             instruction_bench: self.instruction_bench.as_deref(),
@@ -96,6 +110,7 @@ impl<'a> SuiteConditions<'a> {
             counts_isa: &self.counts_isa,
             settings,
             counts_settings: &self.counts,
+            built: self.built,
             run,
         }
     }

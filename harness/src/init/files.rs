@@ -13,10 +13,21 @@ pub(super) const HEAP: &str = "harness/heap";
 /// The workflow, with gaps for the installation.
 const WORKFLOW: &str = include_str!("templates/workflow.yml");
 
+/// A bench that becomes a suite.
+pub(super) struct Suite {
+    /// Name of the bench.
+    pub(super) bench: String,
+    /// The cargo feature of its heap build.
+    pub(super) heap_feature: &'static str,
+}
+
 /// The configuration of a project with these benches of a package.
-pub(super) fn config(package: &str, benches: &[String], heap: &str) -> String {
-    let suite = |bench: &String| {
-        let heap = match heap {
+pub(super) fn config(package: &str, suites: &[Suite]) -> String {
+    let suite = |Suite {
+                     bench,
+                     heap_feature,
+                 }: &Suite| {
+        let heap = match *heap_feature {
             // The default.
             HEAP => String::new(),
             other => format!("heap-feature = \"{other}\"\n"),
@@ -26,7 +37,7 @@ pub(super) fn config(package: &str, benches: &[String], heap: &str) -> String {
     format!(
         "# Configuration of `harness`. `harness run` measures every suite; `harness gate --base REVISION` judges a change.\n\
          # A suite is a bench: timed as it is, counted under valgrind, and built once more to count heap allocations.\n\n{}",
-        benches.iter().map(suite).join("\n")
+        suites.iter().map(suite).join("\n")
     )
 }
 
@@ -66,9 +77,13 @@ mod tests {
 
     #[test]
     fn the_configuration_names_each_bench() {
-        let benches = ["parse", "render"].map(str::to_owned);
-        insta::assert_snapshot!(config("words", &benches, "criterion/heap"));
-        insta::assert_snapshot!(config("words", &["harness".to_owned()], HEAP));
+        let suite = |bench: &str, heap_feature| Suite {
+            bench: bench.to_owned(),
+            heap_feature,
+        };
+        let benches = ["parse", "render"].map(|bench| suite(bench, "criterion/heap"));
+        insta::assert_snapshot!(config("words", &benches));
+        insta::assert_snapshot!(config("words", &[suite("harness", HEAP)]));
     }
 
     #[test]

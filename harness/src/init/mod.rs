@@ -2,7 +2,7 @@
 //!
 //! Nothing that exists is overwritten, so the command can be repeated: it adds what is missing and names the rest.
 
-mod criterion;
+mod drop_in;
 mod files;
 mod manifest;
 mod source;
@@ -14,6 +14,8 @@ use cargo_metadata::{Metadata, MetadataCommand, Package};
 use itertools::Itertools;
 use thiserror::Error;
 
+pub use self::drop_in::DropIn;
+use self::files::Suite;
 pub use self::source::{Source, SourceError};
 use crate::file_error::{FileError, at};
 
@@ -25,8 +27,8 @@ const NAME: &str = "harness";
 pub struct Choice {
     /// Name of the package; by default that of the current folder.
     pub package: Option<String>,
-    /// Measure the package's criterion benches instead of a new bench.
-    pub criterion: bool,
+    /// Measure the package's benches of this library instead of a new bench.
+    pub drop_in: Option<DropIn>,
     /// The origin of `harness-bench`.
     pub source: Source,
 }
@@ -75,9 +77,11 @@ pub enum InitError {
     /// There is no package of this name.
     #[error("there is no package {0} here; the packages are {1}")]
     Unknown(String, String),
-    /// The package has no criterion bench.
-    #[error("package {0} has no bench with `criterion_main!` and a dependency `criterion`")]
-    NoCriterion(String),
+    /// The package has no bench of the library.
+    #[error(
+        "package {0} has no bench that uses {1} and a dependency `{1}`; without --{1}, a new bench is written"
+    )]
+    NoBench(String, DropIn),
     /// The manifest has another meaning for the name.
     #[error(
         "{file} already has a {what} named `harness` that is not the one of harness-bench; rename it first"
@@ -116,18 +120,17 @@ pub fn init(folder: &Path, choice: &Choice) -> Result<Done, InitError> {
         root: &root,
         list: Vec::new(),
     };
-    let benches = if choice.criterion {
-        criterion::adopt(&metadata, package, &source, &mut changes)?
-    } else {
-        adopt_bench(package, &source, &mut changes)?;
-        vec![NAME.to_owned()]
+    let suites = match choice.drop_in {
+        Some(drop_in) => drop_in::adopt(drop_in, &metadata, package, &source, &mut changes)?,
+        None => {
+            adopt_bench(package, &source, &mut changes)?;
+            vec![Suite {
+                bench: NAME.to_owned(),
+                heap_feature: files::HEAP,
+            }]
+        }
     };
-    let heap = if choice.criterion {
-        "criterion/heap"
-    } else {
-        files::HEAP
-    };
-    let config = files::config(&package.name, &benches, heap);
+    let config = files::config(&package.name, &suites);
     changes.write("harness.toml", &config, "the suite and the folders")?;
     let limits = harness_record::limits::DEFAULT_FILE;
     changes.write("baselines/limits.toml", limits, "allowed changes of counts")?;

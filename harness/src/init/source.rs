@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use toml_edit::{InlineTable, Value};
 
-/// The origin of `harness-bench` and `harness-criterion`.
+/// The origin of `harness-bench` and the drop-ins.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Source {
     /// That of the running harness.

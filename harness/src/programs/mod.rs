@@ -13,6 +13,7 @@ use thiserror::Error;
 
 pub(crate) use self::executable::{Executable, executables, linked_from};
 pub(crate) use self::target::{Target, build_call, calls, told};
+use crate::command;
 use crate::process::run_to_end;
 use crate::project::{Program, Project};
 
@@ -91,6 +92,9 @@ impl Programs {
     ) -> Result<Self, ProgramError> {
         let wanted = Target::all_of(programs.iter().copied());
         let calls = calls(&wanted);
+        if !calls.is_empty() && project.root.to_str().is_none() {
+            return Err(ProgramError::NoText(project.root.clone()));
+        }
         let mut built = Vec::new();
         if !calls.is_empty() && project.root.to_str().is_none() {
             return Err(ProgramError::NoText(project.root.clone()));
@@ -197,6 +201,7 @@ impl Programs {
                 command.args(words.iter().skip(1));
                 command
             }
+            Program::Commands { definitions, reads } => command::start(definitions, *reads),
         };
         command.current_dir(&self.root);
         if let Some(model) = &self.model {

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::ProjectError;
 use super::suite::{Program, Suite, Table};
+use crate::command;
 use crate::file_error::at;
 
 /// The contents of `harness.toml`. Nothing in it but the folders has a default.
@@ -61,6 +62,7 @@ struct File {
     on_demand: OnDemand,
     kinds: Vec<Kind>,
     suite: Vec<Table>,
+    command: Vec<command::Definition>,
     // One suite of programs with a fixed task each.
     probe: Option<Program>,
     heap: Option<Program>,
@@ -80,6 +82,7 @@ impl Default for File {
             on_demand: OnDemand::default(),
             kinds: Vec::new(),
             suite: Vec::new(),
+            command: Vec::new(),
             probe: None,
             heap: None,
             callgrind: None,
@@ -121,6 +124,10 @@ impl TryFrom<File> for Config {
         for table in file.suite {
             suites.push(table.try_into()?);
         }
+        if !file.command.is_empty() {
+            command::expand(&file.command).map_err(|error| error.to_string())?;
+            suites.push(Suite::of_commands(file.command));
+        }
         Ok(Self {
             records: file.records,
             baselines: file.baselines,
@@ -146,6 +153,14 @@ impl Config {
             ProjectError::Format(path.to_owned(), message.trim_end().replace('\n', " "))
         };
         toml::from_str(&text).map_err(|error| invalid(error.to_string()))
+    }
+
+    /// Returns the commands of `[[command]]`.
+    pub fn commands(&self) -> &[command::Definition] {
+        let mut suites = self.suites.iter().map(Suite::commands);
+        suites
+            .find(|commands| !commands.is_empty())
+            .unwrap_or_default()
     }
 
     /// Returns the probe of every suite.

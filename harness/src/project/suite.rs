@@ -5,6 +5,8 @@ use std::fmt;
 use harness_probe::PROBE_ARGUMENT;
 use serde::Deserialize;
 
+use crate::command::{self, Reads};
+
 /// The cargo feature that makes a bench count heap allocations, unless `heap-feature` names another.
 const HEAP_FEATURE: &str = "harness/heap";
 
@@ -19,6 +21,8 @@ pub struct Suite {
     pub callgrind: Option<Program>,
     /// The bench that criterion times. Without one, criterion does not run.
     pub criterion: Option<Program>,
+    /// The probe whose process is read, if that is not the one that is timed.
+    process: Option<Program>,
     /// True if the instructions of the probe itself are counted where `callgrind` is missing.
     counts_itself: bool,
 }
@@ -33,6 +37,14 @@ pub enum Program {
     Bench(CargoProgram),
     /// An existing program with its arguments; its path is relative to the root.
     Command(Vec<String>),
+    /// The harness itself, which serves commands as workloads.
+    #[serde(skip)]
+    Commands {
+        /// The commands.
+        definitions: Vec<command::Definition>,
+        /// The cost that it reads.
+        reads: Reads,
+    },
 }
 
 /// A program that cargo builds.
@@ -81,7 +93,37 @@ impl Suite {
             heap: heap.map(Program::into_probe),
             callgrind,
             criterion,
+            process: None,
             counts_itself: false,
+        }
+    }
+
+    /// The suite of commands, which the harness itself serves.
+    pub fn of_commands(definitions: Vec<command::Definition>) -> Self {
+        let of = |reads| Program::Commands {
+            definitions: definitions.clone(),
+            reads,
+        };
+        Self {
+            probe: of(Reads::Time),
+            heap: None,
+            callgrind: None,
+            criterion: None,
+            process: Some(of(Reads::Process)),
+            counts_itself: definitions.iter().any(|definition| definition.instructions),
+        }
+    }
+
+    /// Returns the probe whose process is read.
+    pub fn process(&self) -> &Program {
+        self.process.as_ref().unwrap_or(&self.probe)
+    }
+
+    /// Returns the commands of the suite; empty if it is a program.
+    pub fn commands(&self) -> &[command::Definition] {
+        match &self.probe {
+            Program::Commands { definitions, .. } => definitions,
+            _ => &[],
         }
     }
 
@@ -109,6 +151,7 @@ impl Program {
                     .chain([PROBE_ARGUMENT.to_owned()])
                     .collect(),
             ),
+            commands @ Self::Commands { .. } => commands,
         }
     }
 
@@ -122,7 +165,7 @@ impl Program {
         match self {
             Self::Bin(built) => Some(Self::Bin(with(built))),
             Self::Bench(built) => Some(Self::Bench(with(built))),
-            Self::Command(_) => None,
+            Self::Command(_) | Self::Commands { .. } => None,
         }
     }
 }
@@ -134,6 +177,7 @@ impl fmt::Display for Program {
                 write!(f, "{} of package {}", built.name, built.package)
             }
             Self::Command(words) => write!(f, "`{}`", words.join(" ")),
+            Self::Commands { .. } => f.write_str("the commands of [[command]]"),
         }
     }
 }
@@ -193,7 +237,7 @@ impl TryFrom<Table> for Suite {
         };
         // An existing program is started as it is written.
         let heap = heap.map(|heap| match heap {
-            Program::Command(_) => heap,
+            Program::Command(_) | Program::Commands { .. } => heap,
             built => built.into_probe(),
         });
         let feature = heap_feature.as_deref().unwrap_or(HEAP_FEATURE);
@@ -203,6 +247,7 @@ impl TryFrom<Table> for Suite {
             probe,
             callgrind,
             criterion,
+            process: None,
             counts_itself: true,
         })
     }

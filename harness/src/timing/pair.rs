@@ -29,6 +29,9 @@ const MOST_BLOCKS: usize = 4;
 /// If a single iteration is longer than the slice, fewer blocks fill the same time, but at least this many: a median
 /// of fewer means little.
 const FEWEST_BLOCKS: usize = 4;
+/// The same if each iteration is a process of its own: two slices of one process then have no more in common than two
+/// slices of different ones, so more pairs tell more than more blocks.
+const FEWEST_BLOCKS_OF_PROCESSES: usize = 1;
 /// Unmeasured iterations before a slice are worth their time if the slice has this many times as many. In a shorter
 /// slice, the iterations that find cold caches are measured.
 const WARM_WORTH: u64 = 10;
@@ -92,6 +95,8 @@ pub struct PairError {
 pub struct PairState {
     /// Iterations of a slice; none before the first pair.
     iterations: Option<u64>,
+    /// Iterations and usual length of a slice, if each iteration is a process of its own; none before the first pair.
+    slice_of_processes: Option<(u64, Duration)>,
     /// Fraction of an iteration that the injection has yet to add, 0 to 1.
     owed: f64,
     /// Copies of the base and of the head that are still to be drawn.
@@ -103,6 +108,7 @@ impl PairState {
     pub fn new(random: &mut Random) -> Self {
         Self {
             iterations: None,
+            slice_of_processes: None,
             owed: random.share(),
             decks: [Deck::default(), Deck::default()],
         }
@@ -152,11 +158,12 @@ pub fn measure_pair(
         let began = Instant::now();
         let both = Both::start(&command, order, timed, conditions, state)?;
         let started = began.elapsed();
-        let fewest = fewest_blocks(conditions, both.usual);
+        let least = both.fewest_blocks();
+        let fewest = fewest_blocks(conditions, both.usual, least);
         if rounds.is_empty() {
             wanted = rounds_worth(started, fewest, both.usual);
         }
-        let fewest = fewest.div_ceil(wanted).max(FEWEST_BLOCKS.min(fewest));
+        let fewest = fewest.div_ceil(wanted).max(least.min(fewest));
         rounds.push(both.measure(fewest, started.mul_f64(WORTH), conditions, state, random)?);
     }
     Ok(rounds)
@@ -196,6 +203,17 @@ impl Both {
         let start = |side: Side| Process::start(side, command(side), timed, conditions);
         let [first, second] = order;
         let mut processes = [start(first)?, start(second)?];
+        // Runs that are processes of their own warm up nothing but the files that they read. The first pair does that.
+        if let (true, Some((iterations, usual))) = (
+            processes.iter().all(|process| process.starts_processes),
+            state.slice_of_processes,
+        ) {
+            return Ok(Self {
+                processes,
+                iterations,
+                usual,
+            });
+        }
         let (mut iterations, mut usual) = (0, Duration::ZERO);
         for process in &mut processes {
             (iterations, usual) = process
@@ -203,6 +221,7 @@ impl Both {
                 .max((iterations, usual));
         }
         state.iterations = Some(iterations);
+        state.slice_of_processes = Some((iterations, usual));
         let warming = Instant::now();
         for _ in 0..WARM_RUNS {
             processes
@@ -220,6 +239,18 @@ impl Both {
             iterations,
             usual,
         })
+    }
+
+    /// The smallest number of blocks of slices that are longer than requested.
+    fn fewest_blocks(&self) -> usize {
+        match self
+            .processes
+            .iter()
+            .all(|process| process.starts_processes)
+        {
+            true => FEWEST_BLOCKS_OF_PROCESSES,
+            false => FEWEST_BLOCKS,
+        }
     }
 
     /// Measures at least `fewest` blocks, and more until `worth` has passed.
@@ -284,11 +315,11 @@ impl Both {
 }
 
 /// Returns the number of blocks that take as long as the requested blocks. Slices are longer than requested if a
-/// single iteration is.
-fn fewest_blocks(conditions: &Conditions, slice: Duration) -> usize {
+/// single iteration is, but at least `least`.
+fn fewest_blocks(conditions: &Conditions, slice: Duration, least: usize) -> usize {
     let most = conditions.blocks as usize;
     let fitting = conditions.slice.as_secs_f64() / slice.as_secs_f64() * most as f64;
-    most.min((fitting.ceil() as usize).max(FEWEST_BLOCKS))
+    most.min((fitting.ceil() as usize).max(least))
 }
 
 #[cfg(test)]
@@ -395,7 +426,8 @@ mod tests {
 
     #[test]
     fn longer_slices_are_fewer() {
-        let blocks = |micros| fewest_blocks(&CONDITIONS, Duration::from_micros(micros));
+        let blocks =
+            |micros| fewest_blocks(&CONDITIONS, Duration::from_micros(micros), FEWEST_BLOCKS);
         assert_eq!(
             [0, 500, 800, 900, 1600, 3200, 50_000].map(blocks),
             [16, 16, 16, 15, 8, 4, 4]
@@ -406,9 +438,15 @@ mod tests {
                     blocks: 2,
                     ..CONDITIONS
                 },
-                Duration::from_secs(1)
+                Duration::from_secs(1),
+                FEWEST_BLOCKS
             ),
             2
+        );
+        let second = Duration::from_secs(1);
+        assert_eq!(
+            fewest_blocks(&CONDITIONS, second, FEWEST_BLOCKS_OF_PROCESSES),
+            1
         );
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Process {
     probe: Probe,
     /// Running time of its last slice.
     pub(super) last: Duration,
+    /// True if each run is a process of its own.
+    pub(super) starts_processes: bool,
 }
 
 impl Process {
@@ -45,22 +47,16 @@ impl Process {
             side,
             probe,
             last: Duration::ZERO,
+            starts_processes: false,
         };
         let Some(core) = conditions.core else {
-            process
-                .probe
-                .prepare(workload, phase, &conditions.options)
-                .map_err(failed)?;
+            process.prepare(workload, phase, conditions)?;
             return Ok(process);
         };
         let mut cores = CpuSet::new();
         cores.set(core);
         process.keep_on(&cores)?;
-        let threads = process
-            .probe
-            .prepare(workload, phase, &conditions.options)
-            .map_err(failed)?
-            .threads;
+        let threads = process.prepare(workload, phase, conditions)?;
         if threads > 1 {
             // A workload that starts threads by its own definition may use all cores of the harness.
             cores = sched_getaffinity(None).map_err(|error| process.unpinned(error))?;
@@ -68,6 +64,19 @@ impl Process {
         // Pinned again: the first call may have missed threads that started meanwhile.
         process.keep_on(&cores)?;
         Ok(process)
+    }
+
+    /// Prepares the workload, and returns the number of its threads.
+    fn prepare(
+        &mut self,
+        workload: &str,
+        phase: &str,
+        conditions: &Conditions,
+    ) -> Result<u32, PairError> {
+        let prepared = self.probe.prepare(workload, phase, &conditions.options);
+        let prepared = prepared.map_err(|error| self.failed(error))?;
+        self.starts_processes = prepared.starts_processes;
+        Ok(prepared.threads)
     }
 
     /// The side that the process belongs to.

@@ -28,8 +28,10 @@ pub struct Checkouts {
     /// The project that is judged, whose toolchain builds both sides.
     root: PathBuf,
     /// Its configuration, for revisions that have none.
-    config: Config,
+    pub(super) config: Config,
     folder: PathBuf,
+    /// The revision whose benches both sides have; without one, each has its own.
+    pub(super) benches: Option<Commit>,
     pub(super) disk_quota: DiskQuota,
     pub(super) cargo: OsString,
     pub(super) rustc: OsString,
@@ -71,9 +73,19 @@ impl Checkouts {
             root: project.root.clone(),
             config: project.config.clone(),
             folder: bases_folder::of(project),
+            benches: None,
             disk_quota: DiskQuota::default(),
             cargo: tool("CARGO", "cargo"),
             rustc: tool("RUSTC", "rustc"),
+        }
+    }
+
+    /// Gives both sides the benches of this revision.
+    #[must_use]
+    pub fn with_benches(self, commit: Option<Commit>) -> Self {
+        Self {
+            benches: commit,
+            ..self
         }
     }
 
@@ -161,6 +173,13 @@ impl Checkouts {
         })
     }
 
+    /// The part of a key that depends on the choice of benches.
+    fn benches_id(&self) -> &[u8] {
+        self.benches
+            .as_ref()
+            .map_or(&[], |commit| commit.id.as_bytes())
+    }
+
     fn toolchain(&self) -> Result<Toolchain, CheckoutError> {
         Toolchain::of(&self.rustc, &self.root).map_err(|error| match process::stopped() {
             true => CheckoutError::Interrupted,
@@ -183,6 +202,10 @@ impl Checkouts {
             return Err(CheckoutError::NoHarness(commit.to_string(), missing));
         }
         match Project::find(&root) {
+            Ok(mut project) if project.root.starts_with(&source) && self.benches.is_some() => {
+                project.config.suites.clone_from(&self.config.suites);
+                Ok((project, None))
+            }
             Ok(mut project) if project.root.starts_with(&source) => {
                 let needs_suites =
                     project.config.suites.is_empty() && !self.config.suites.is_empty();
@@ -251,7 +274,7 @@ impl<'a> Session<'a> {
             _ => Vec::new(),
         };
         let key = key(
-            &[commit.id.as_bytes(), &lock_file].concat(),
+            &[commit.id.as_bytes(), &lock_file, checkouts.benches_id()].concat(),
             toolchain,
             bases,
         );
@@ -282,7 +305,7 @@ impl<'a> Session<'a> {
             notify(&format!("building {revision}"));
             let tree = Tree::whole(slot.source())?;
             checkouts.check_settings(&tree, revision)?;
-            let tree = &checkouts.with_lock_file(tree);
+            let tree = &self.with_benches(checkouts.with_lock_file(tree), &lock)?;
             Build {
                 session: self,
                 tree,
@@ -311,7 +334,14 @@ impl<'a> Session<'a> {
             ..
         } = self;
         let (folder, files) = checkouts.repository.files()?;
-        let tree = &checkouts.with_lock_file(Tree::of(folder, files));
+        let tree = checkouts.with_lock_file(Tree::of(folder, files));
+        let tree = &match checkouts.benches {
+            Some(_) => {
+                let lock = self.build_lock()?;
+                self.with_benches(tree, &lock)?
+            }
+            None => tree,
+        };
         let digest = tree.digest()?;
         let slot = Slot::open(
             bases.join(format!("tree-{}", key(&digest, toolchain, bases))),
@@ -344,10 +374,15 @@ impl<'a> Session<'a> {
         })
     }
 
+    /// Waits until no other harness builds here.
+    fn build_lock(&self) -> Result<Lock, FileError> {
+        let waiting = || (self.notify)("waiting for another harness that builds a base here");
+        Lock::wait(&self.bases.join("build.lock"), Hold::Alone, &waiting)
+    }
+
     /// Waits until no other harness builds here, and makes room for the slot: see [`disk_quota::make`].
     fn lock(&self, slot: &Slot, all: bool) -> Result<Lock, FileError> {
-        let waiting = || (self.notify)("waiting for another harness that builds a base here");
-        let lock = Lock::wait(&self.bases.join("build.lock"), Hold::Alone, &waiting)?;
+        let lock = self.build_lock()?;
         let quota = self.checkouts.disk_quota;
         disk_quota::make(&self.bases, quota, &slot.folder, all)
             .map_err(at("make room in", &self.bases))?;

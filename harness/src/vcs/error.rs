@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::command::BuildError;
 use crate::file_error::FileError;
 use crate::process;
 use crate::project::ProjectError;
@@ -61,6 +62,17 @@ pub enum CheckoutError {
     /// The revision has no harness: the revision, and the missing part.
     #[error("{0} has no harness: {1}; a revision older than the harness cannot be measured")]
     NoHarness(String, String),
+    /// The revision that the benches come from names other suites than the checkout.
+    #[error(
+        "harness.toml of {0}, which the benches come from, names other suites than that of the checkout"
+    )]
+    OtherSuites(String),
+    /// A side lacks the package of a suite: the side, and the package.
+    #[error("{0} has no package {1}, so it cannot have its benches")]
+    NoPackage(String, String),
+    /// The build of commands failed.
+    #[error(transparent)]
+    Commands(#[from] BuildError),
     /// Its build failed.
     #[error("{revision} does not build: building {what} failed with: {complaint}")]
     Build {
@@ -108,6 +120,18 @@ pub enum CheckoutError {
 }
 
 impl CheckoutError {
+    /// True if the revision has no harness, or no program of the name that its configuration states. A program that
+    /// does not compile is there.
+    pub fn is_missing(&self) -> bool {
+        match self {
+            Self::NoHarness(..) | Self::Missing(..) => true,
+            Self::Build { complaint, .. } => NO_SUCH_PROGRAM
+                .iter()
+                .any(|sentence| complaint.contains(sentence)),
+            _ => false,
+        }
+    }
+
     /// Completes an error of a revision whose files are below `folder`: a full disk and an interruption have messages
     /// of their own.
     pub(super) fn of(self, revision: &str, folder: &Path) -> Self {
@@ -122,6 +146,15 @@ impl CheckoutError {
         }
     }
 }
+
+/// Parts of cargo's complaints about a package, a target or a feature that does not exist.
+const NO_SUCH_PROGRAM: [&str; 5] = [
+    "did not match any packages",
+    "no bench target named",
+    "no bin target named",
+    "does not contain this feature",
+    "could not find `Cargo.toml`",
+];
 
 /// Returns true if a program's standard error reports a full disk.
 pub(super) fn tells_full_disk(stderr: &[u8]) -> bool {

@@ -75,6 +75,34 @@ impl Tree {
         self
     }
 
+    /// Adds a file in place of one that the tree may have.
+    pub(super) fn replacing(mut self, path: PathBuf, file: PathBuf) -> Self {
+        self.files.remove(&path);
+        self.added.retain(|(added, _)| *added != path);
+        self.added.push((path, file));
+        self
+    }
+
+    /// Leaves out everything below a folder.
+    pub(super) fn without(mut self, folder: &Path) -> Self {
+        self.files.retain(|file| !file.starts_with(folder));
+        self.added.retain(|(added, _)| !added.starts_with(folder));
+        self
+    }
+
+    /// The files below a folder: their paths relative to it, and the actual paths.
+    pub(super) fn below(&self, folder: &Path) -> Vec<(PathBuf, PathBuf)> {
+        let inside = |(path, file): (&Path, PathBuf)| {
+            Some((path.strip_prefix(folder).ok()?.to_owned(), file))
+        };
+        self.all().into_iter().filter_map(inside).collect()
+    }
+
+    /// The paths of all files.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.all().into_keys()
+    }
+
     /// Makes a folder contain these files, and removes the files that an earlier call put there and this tree does not
     /// have. Other files stay, such as those that a build script wrote among its sources. A file with equal content
     /// keeps its modification time.

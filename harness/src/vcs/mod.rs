@@ -58,6 +58,7 @@
 //! many such sets as there are kinds of comparisons, and they are removed with it.
 
 mod bases_folder;
+mod benches;
 mod build;
 mod build_cache;
 mod checkout;

@@ -7,6 +7,7 @@ use harness_probe::Instrument;
 use sha2::{Digest, Sha256};
 
 use crate::collect::{MeasureError, needed};
+use crate::command;
 use crate::process;
 use crate::programs::{ProgramError, Programs};
 use crate::project::{Program, Project};
@@ -40,10 +41,11 @@ pub fn build(
             error.into()
         }
     })?;
+    command::build(project.config.commands(), &project.root, &|_| ())?;
     let took = began.elapsed();
     let is_known = !wanted
         .iter()
-        .any(|program| matches!(program, Program::Command(_)));
+        .any(|program| matches!(program, Program::Command(_) | Program::Commands { .. }));
     let digest = is_known.then(|| digest(&programs)).transpose()?;
     Ok(Built {
         programs,

@@ -215,3 +215,54 @@ fn a_save_that_is_killed_leaves_the_old_baseline_or_the_new_one() {
         assert_eq!(project.run(&command).status, 0);
     }
 }
+
+/// A run with one count that improved, one that improved by less than its limit, and one that got worse.
+fn mixed() -> harness_record::Record {
+    let mut record = measured();
+    record.created = "2026-01-04T00:00:00Z".to_owned();
+    record.rows[0].readings[1] = callgrind(900_000);
+    record.rows[1].readings[1] = callgrind(49_990);
+    record.rows[2].readings[1] = callgrind(8000);
+    record
+        .rows
+        .push(row("kernel/new", "naive", vec![callgrind(5)]));
+    record
+}
+
+#[test]
+fn improved_only_lowers_what_improved_and_leaves_the_rest() {
+    let project = Project::with_baseline();
+    let counts = format!("{}/counts.csv", project.baseline());
+    let before = project.read(&counts);
+    project.record("records/second.json", &mixed());
+    let save = ["baseline", "save", "--improved-only"];
+    assert!(
+        project
+            .refused(&save)
+            .contains("there is no terminal for a confirmation"),
+        "it is confirmed like any other save"
+    );
+    assert_eq!(project.read(&counts), before);
+    let save = [&save[..], &["--yes"]].concat();
+    insta::assert_snapshot!(project.run(&save).seen());
+    let lowered = before.replace(",1000000,", ",900000,");
+    let rows = |text: &str| text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(rows(&project.read(&counts)), rows(&lowered));
+    let again = project.run(&save);
+    assert_eq!(again.status, 0, "{}", again.stderr);
+    assert!(
+        again.stderr.contains("nothing is lowered"),
+        "{}",
+        again.stderr
+    );
+}
+
+#[test]
+fn improved_only_needs_a_baseline_to_lower() {
+    let project = Project::new();
+    project.record("records/first.json", &measured());
+    let sentence = project.refused(&["baseline", "save", "--improved-only", "--yes"]);
+    assert!(sentence.starts_with("nothing was lowered: "), "{sentence}");
+    let both = project.run(&["baseline", "save", "--improved-only", "--drop-missing"]);
+    assert_eq!(both.status, 2, "{}", both.stderr);
+}

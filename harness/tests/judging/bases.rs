@@ -113,7 +113,7 @@ fn a_base_of_another_protocol_is_told_as_such() {
     let message = tools.refused(&GATE);
     assert!(
         message.contains(
-            "\"Speak otherwise\" speaks protocol 1, this harness speaks 2 to 4: choose a base that has this harness"
+            "\"Speak otherwise\" speaks protocol 1, this harness speaks 2 to 5: choose a base that has this harness"
         ),
         "{message}"
     );
@@ -133,7 +133,8 @@ fn a_base_whose_probe_dies_or_whose_rules_make_no_sense_is_told_by_side() {
     assert_eq!(
         message,
         "the base side's probe does not answer: \
-         the probe ended before it answered `hello`: exit status 3; it printed: kaputt"
+         the probe ended before it answered `hello`: exit status 3; it printed: kaputt; \
+         if the head adopts the harness, --allow-missing-base lets the gate pass without a base"
     );
     tools.project.write("baselines/accepted.csv", "nonsense\n");
     commit(&tools, "Accept nonsense");

@@ -154,9 +154,41 @@ fn bad_input_is_answered_by_one_sentence() {
         "limits that make no sense",
         &["gate", "--record", "head.json"],
     );
-    std::fs::remove_file(project.path("baselines/limits.toml")).expect("removed");
-    refused("no limits", &["gate", "--record", "head.json"]);
     insta::assert_snapshot!(messages.join("\n"));
+}
+
+#[test]
+fn without_limits_the_built_in_ones_apply_and_saving_a_baseline_writes_them() {
+    let project = Project::with_baseline();
+    let limits = project.path("baselines/limits.toml");
+    std::fs::remove_file(&limits).expect("removed");
+    let same = gate(&project, &measured(), &[]);
+    assert_eq!(same.status, 0, "{}{}", same.stdout, same.stderr);
+    assert!(
+        same.stderr.contains("the built-in limits apply"),
+        "{}",
+        same.stderr
+    );
+    let worse = gate(&project, &regressed(), &[]);
+    assert_eq!(worse.status, 1, "{}{}", worse.stdout, worse.stderr);
+    assert!(
+        worse.text().contains("the limit is 0.2 % because"),
+        "{}",
+        worse.stdout
+    );
+    let saved = project.run(&["baseline", "save", "--yes"]);
+    assert_eq!(saved.status, 0, "{}", saved.stderr);
+    assert_eq!(
+        project.read("baselines/limits.toml"),
+        harness_record::limits::DEFAULT_FILE
+    );
+    let announced = gate(&project, &measured(), &[]);
+    assert_eq!((announced.status, announced.stderr.as_str()), (0, ""));
+    // A file of the project is never replaced.
+    project.write("baselines/limits.toml", "schema = 1\n");
+    assert_eq!(project.run(&["baseline", "save", "--yes"]).status, 0);
+    assert_eq!(project.read("baselines/limits.toml"), "schema = 1\n");
+    assert_eq!(gate(&project, &measured(), &[]).status, 0);
 }
 
 #[test]

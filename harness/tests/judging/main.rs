@@ -4,6 +4,7 @@ mod accept;
 mod baseline;
 mod bases;
 mod bisect;
+mod budget;
 mod compare;
 mod doctor;
 mod explain;
@@ -11,14 +12,17 @@ mod gate;
 mod history;
 mod list;
 mod measure;
+mod missing;
 mod paths;
 #[path = "../processes/mod.rs"]
 #[expect(dead_code, reason = "these tests wait for no process but the harness")]
 mod processes;
 mod profile;
 mod project;
+mod recount;
 mod repository;
 mod revision;
+mod suites;
 mod tools;
 mod triage;
 mod watch;

@@ -14,8 +14,15 @@ pub(crate) struct Project {
     folder: tempfile::TempDir,
 }
 
-/// The phases and the timed suite of these projects.
-pub(crate) const PHASES: &str = "anchors = ['naive', 'reference']\ntimed = ['kernel/*']\n";
+/// The phases, the timed suite, and the kinds of functions of these projects.
+pub(crate) const CONFIGURATION: &str = "
+anchors = ['naive', 'reference']
+timed = ['kernel/*']
+kinds = [
+    { name = 'matrix product', words = ['product'] },
+    { name = 'normalization', words = ['norm'] },
+]
+";
 
 /// The exit status and the output of a command.
 pub(crate) struct Done {
@@ -75,7 +82,7 @@ impl Project {
         let folder = tempfile::Builder::new().prefix(start).tempdir();
         let folder = folder.expect("a temporary folder");
         let project = Self { folder };
-        project.write("harness.toml", PHASES);
+        project.write("harness.toml", CONFIGURATION);
         project.write(
             "baselines/limits.toml",
             include_str!("../../../baselines/limits.toml"),

@@ -87,6 +87,36 @@ fn unchanged_code_passes_and_what_was_measured_is_kept() {
 }
 
 #[test]
+fn the_head_is_judged_against_each_of_several_bases_and_the_worst_decides() {
+    let tools = repository();
+    executes(&tools, 1000);
+    commit(&tools, "more instructions");
+    let two = |more: &[&str]| {
+        let bases = [
+            "gate",
+            "--base",
+            "HEAD",
+            "--base",
+            "HEAD~1",
+            "--counts-only",
+        ];
+        tools.run(&[&bases[..], more].concat())
+    };
+    let done = two(&[]);
+    assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
+    let text = done.text();
+    let [equal, worse] = ["against HEAD\n", "against HEAD~1\n"].map(|title| text.find(title));
+    assert!(equal < worse && equal.is_some(), "{text}");
+    assert!(
+        text.contains("PASSED") && text.contains("REGRESSED"),
+        "{text}"
+    );
+    for refused in [&["--format", "json"][..], &["--out", "one.json"]] {
+        assert_eq!(two(refused).status, 2, "{refused:?}");
+    }
+}
+
+#[test]
 fn a_file_from_before_the_noise_floor_is_still_read() {
     let tools = repository();
     let done = tools.run(&[
@@ -330,7 +360,7 @@ fn what_only_one_side_has_is_told_and_fails_nothing() {
     tools.workloads(&[("kernel/gelu", false), ("kernel/young", false)]);
     // CSV has no room for notes, so they are on standard error.
     for format in ["table", "json", "markdown", "csv"] {
-        let done = gate(&tools, &["--format", format]);
+        let done = gate(&tools, &["--format", format, "--allow-removed"]);
         assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
         let output = if format == "csv" {
             &done.stderr
@@ -505,8 +535,12 @@ fn bad_bases_are_answered_by_one_sentence() {
         &tools,
         &["commit", "--quiet", "--message", "Before the harness"],
     );
-    let message = tools.refused(&["gate", "--base", "HEAD"]);
-    assert!(message.contains("has no harness"), "{message}");
+    let done = tools.run(&["gate", "--base", "HEAD"]);
+    assert!(
+        done.status == 0 && done.stderr.contains("has no harness.toml"),
+        "{}",
+        done.stderr
+    );
     let done = tools.run(&["gate", "--counts-only"]);
     assert!(
         done.status == 2 && done.stderr.contains("--base"),

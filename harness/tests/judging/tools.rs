@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use crate::project::{Done, PHASES, Project};
+use crate::project::{CONFIGURATION, Done, Project};
 
 /// Programs that the harness itself starts, and those that the scripts use.
 const PROGRAMS: [&str; 9] = [
@@ -28,7 +28,7 @@ impl Tools {
         project.write(
             "harness.toml",
             &format!(
-                r#"{PHASES}
+                r#"{CONFIGURATION}
             probe = {{ command = ["./probe"] }}
             heap = {{ command = ["./heap"] }}
             criterion = {{ command = ["./criterion"] }}

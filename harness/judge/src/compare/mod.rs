@@ -16,6 +16,8 @@ use harness_probe::Unit;
 use harness_record::metric::{Figure, Metric};
 use harness_record::{Record, Row};
 
+use crate::counts::Recounted;
+
 /// One side of a comparison.
 #[derive(Debug, Clone, Copy)]
 pub struct RecordView<'a> {
@@ -99,6 +101,8 @@ pub struct Comparison {
     pub head: Option<Figure>,
     /// `head` over `base`; none if they are not comparable or `base` is zero.
     pub ratio: Option<Figure>,
+    /// Every count of both sides, if a side was counted more than once.
+    pub recounted: Option<Recounted>,
     /// Comparability of the two figures.
     pub state: Comparability,
 }

@@ -6,6 +6,7 @@ use harness_record::{Check, Environment, Row};
 
 use crate::compare::Comparison;
 use crate::compare::state::{Comparability, Obstacle};
+use crate::counts::Recounted;
 
 /// Properties that are common to all rows of a comparison.
 pub(super) struct Scope<'a> {
@@ -105,6 +106,7 @@ impl Scope<'_> {
         }
         if comparison.state == Comparability::Comparable {
             comparison.ratio = metric.ratio(base, head);
+            comparison.recounted = Recounted::of(metric, base, head);
         }
         Some(comparison)
     }
@@ -164,6 +166,7 @@ fn comparison(
         base: None,
         head: None,
         ratio: None,
+        recounted: None,
         state,
     }
 }

@@ -2,6 +2,7 @@
 
 use harness_record::Record;
 use harness_record::acceptance::Loss;
+use harness_record::limits::Limit;
 
 use crate::acceptance::{Coverage, Ledger};
 use crate::compare::Comparison;
@@ -9,33 +10,55 @@ use crate::counts::{CountVerdict, CountsVerdict};
 
 impl CountsVerdict {
     /// Marks the regressions that the ledger excuses as accepted. `head` is the judged record; acceptances of counts
-    /// apply to its toolchain only.
+    /// apply to its toolchain only. A line also excuses a count above its budget, up to the level that it accepts.
     #[must_use]
     pub fn accept(mut self, ledger: &Ledger, head: &Record) -> Self {
         for row in &mut self.rows {
-            let CountVerdict::Regressed(limit) = &row.judgement else {
-                continue;
-            };
             let Some(lost) = loss(&row.comparison, head) else {
                 continue;
             };
-            let within = |level: f64, value: f64| {
-                limit
-                    .tolerance
-                    .allows(lost.metric.worse(level, value), level)
+            let accepted = match &row.judgement {
+                CountVerdict::Regressed(limit) => excused(ledger, &lost, limit),
+                CountVerdict::OverBudget(_, otherwise) => {
+                    ledger.reached(&lost).and_then(|line| {
+                        match (otherwise.as_ref(), otherwise.limit()) {
+                            // The budget is excused, but the change since the base may be another one.
+                            (CountVerdict::Regressed(limit), _) => Some(
+                                excused(ledger, &lost, limit)
+                                    .unwrap_or_else(|| otherwise.as_ref().clone()),
+                            ),
+                            (_, limit) => Some(CountVerdict::Accepted(limit?.clone(), line)),
+                        }
+                    })
+                }
+                _ => None,
             };
-            if let Coverage::Excused(acceptance) = ledger.covers(&lost, within) {
-                row.judgement = CountVerdict::Accepted(limit.clone(), acceptance);
+            if let Some(accepted) = accepted {
+                row.judgement = accepted;
             }
         }
         self
     }
 
-    /// The regressions, as losses that can be accepted. `head` is the judged record.
+    /// The regressions, as losses that can be accepted. `head` is the judged record. A count that is above its budget
+    /// and no worse than the base is no loss.
     pub fn losses(&self, head: &Record) -> Vec<Loss> {
         self.regressed()
             .filter_map(|row| loss(&row.comparison, head))
+            .filter(|loss| loss.metric.worse(loss.from, loss.to) > 0.0)
             .collect()
+    }
+}
+
+/// The verdict on a count beyond its limit that an acceptance excuses; none if none does.
+fn excused(ledger: &Ledger, lost: &Loss, limit: &Limit) -> Option<CountVerdict> {
+    let within = |level: f64, value: f64| {
+        let worse = lost.metric.worse(level, value);
+        limit.tolerance.allows(worse, level)
+    };
+    match ledger.covers(lost, within) {
+        Coverage::Excused(line) => Some(CountVerdict::Accepted(limit.clone(), line)),
+        _ => None,
     }
 }
 

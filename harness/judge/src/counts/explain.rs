@@ -4,7 +4,7 @@ use harness_record::metric::Metric;
 use harness_record::number;
 
 use crate::compare::Comparison;
-use crate::counts::{CountVerdict, CountsVerdict, JudgedCount, Tally};
+use crate::counts::{CountVerdict, CountsVerdict, JudgedCount, Recounted, Tally};
 
 impl CountsVerdict {
     /// The number of figures for each verdict, such as `2 counts worse, 5 better` or `538 counts within limits (3 moved),
@@ -15,10 +15,12 @@ impl CountsVerdict {
             moved,
             improved,
             regressed,
+            over_budget,
             accepted,
+            not_repeatable,
             unjudged,
         } = self.counts();
-        let within = match regressed {
+        let within = match regressed + over_budget {
             0 => unchanged + moved,
             _ => 0,
         };
@@ -28,8 +30,10 @@ impl CountsVerdict {
         };
         let parts = [
             (regressed, "worse".to_owned()),
+            (over_budget, "over budget".to_owned()),
             (accepted, "worse and accepted".to_owned()),
             (unjudged, "not judged".to_owned()),
+            (not_repeatable, "not repeatable".to_owned()),
             (within, format!("within limits{moved}")),
             (improved, "better".to_owned()),
         ];
@@ -54,13 +58,35 @@ impl JudgedCount {
     /// reason why it was not judged.
     pub fn explanation(&self) -> String {
         let Comparison {
-            metric, base, head, ..
+            metric,
+            base,
+            head,
+            recounted,
+            ..
         } = &self.comparison;
         let place = self.comparison.place();
         match (&self.judgement, metric, base, head) {
             (CountVerdict::Unjudged(why), ..) => format!("{place}: {why}"),
+            (CountVerdict::NotRepeatable(_), ..) => {
+                let ranges = recounted.as_ref().map_or(String::new(), Recounted::ranges);
+                format!("{place}: not repeatable: {ranges}")
+            }
+            (CountVerdict::OverBudget(budget, _), Some(metric), base, Some(head)) => {
+                let change = match base {
+                    Some(base) => change(metric, base.value, head.value),
+                    None => format!("is {}", exact(head.value)),
+                };
+                let reason = budget.reason.trim().trim_end_matches('.');
+                format!(
+                    "{place} {change}; that is above its budget of {}, because {reason}",
+                    budget.size()
+                )
+            }
             (judgement, Some(metric), Some(base), Some(head)) => {
-                let change = change(metric, base.value, head.value);
+                let mut change = change(metric, base.value, head.value);
+                if let Some(all) = recounted.as_ref().filter(|all| all.scatter()) {
+                    change = format!("{change} (counts scatter: {})", all.ranges());
+                }
                 let (rule, reason) = match (judgement, judgement.limit()) {
                     (CountVerdict::Accepted(_, line), _) => {
                         let (from, to) = (exact(line.loss.from), exact(line.loss.to));
@@ -83,7 +109,7 @@ impl JudgedCount {
 
 /// All digits of a count. Quotients, such as bytes per token, are rounded to four decimals, which hides the noise of
 /// floating-point differences; smaller values keep three significant digits.
-fn exact(value: f64) -> String {
+pub(super) fn exact(value: f64) -> String {
     let size = value.abs();
     let decimals = match size {
         0.0 => 0.0,

@@ -5,10 +5,14 @@
 //! times are no evidence about a change.
 
 mod accepted;
+mod budget;
 mod explain;
+mod recounted;
+
+pub use recounted::{MOST_RECOUNTS, Recounted, Suspect};
 
 use harness_record::acceptance::Acceptance;
-use harness_record::limits::{Limit, Limits};
+use harness_record::limits::{Budget, Limit, Limits};
 
 use crate::Standing;
 use crate::compare::{Comparability, Comparison, grouped};
@@ -40,8 +44,12 @@ pub enum CountVerdict {
     Improved(Limit),
     /// Worse by more than the limit.
     Regressed(Limit),
+    /// Above its budget, and the verdict that it would have without the budget.
+    OverBudget(Budget, Box<CountVerdict>),
     /// Worse by more than the limit, and accepted.
     Accepted(Limit, Acceptance),
+    /// The counts of a side differ from each other, and the two sides are not further apart than that.
+    NotRepeatable(Limit),
     /// Not judged, with the reason.
     Unjudged(String),
 }
@@ -79,8 +87,12 @@ pub struct Tally {
     pub improved: usize,
     /// Worse by more than their limits.
     pub regressed: usize,
-    /// Worse by more than their limits, and accepted.
+    /// Above their budgets.
+    pub over_budget: usize,
+    /// Worse by more than their limits or above their budgets, and accepted.
     pub accepted: usize,
+    /// Not repeatable, and no further apart than their counts scatter.
+    pub not_repeatable: usize,
     /// Not judged.
     pub unjudged: usize,
 }
@@ -110,6 +122,9 @@ fn judgement(comparison: &Comparison, limits: &Limits) -> CountVerdict {
     let Some(limit) = limits.of(metric, &comparison.workload).cloned() else {
         return CountVerdict::Unjudged(format!("no limit is set for {}", metric.name()));
     };
+    if let Some(recounted) = comparison.recounted.as_ref().filter(|all| all.scatter()) {
+        return recounted.judgement(metric, limit);
+    }
     let worse = metric.worse(base.value, head.value);
     if !limit.tolerance.allows(worse, base.value) {
         CountVerdict::Regressed(limit)
@@ -130,20 +145,32 @@ impl CountVerdict {
             Self::Moved(_) => Standing::Moved,
             Self::Improved(_) => Standing::Improved,
             Self::Regressed(_) => Standing::Regressed,
+            Self::OverBudget(..) => Standing::OverBudget,
             Self::Accepted(..) => Standing::Accepted,
+            Self::NotRepeatable(_) => Standing::NotRepeatable,
             Self::Unjudged(_) => Standing::NotJudged,
         }
     }
 
-    /// The limit that was applied; none if not judged.
+    /// The limit that was applied; none if not judged. A count above its budget has the limit of its other verdict.
     pub fn limit(&self) -> Option<&Limit> {
         match self {
             Self::Unchanged(limit)
             | Self::Moved(limit)
             | Self::Improved(limit)
             | Self::Regressed(limit)
+            | Self::NotRepeatable(limit)
             | Self::Accepted(limit, _) => Some(limit),
+            Self::OverBudget(_, otherwise) => otherwise.limit(),
             Self::Unjudged(_) => None,
+        }
+    }
+
+    /// The rule that decided, as it is written in the file: `0.1 %`, `exact` or `max 64 MB`; none if not judged.
+    pub fn rule(&self) -> Option<String> {
+        match self {
+            Self::OverBudget(budget, _) => Some(budget.max.to_string()),
+            _ => self.limit().map(|limit| limit.tolerance.to_string()),
         }
     }
 }
@@ -158,7 +185,9 @@ impl CountsVerdict {
                 CountVerdict::Moved(_) => &mut counts.moved,
                 CountVerdict::Improved(_) => &mut counts.improved,
                 CountVerdict::Regressed(_) => &mut counts.regressed,
+                CountVerdict::OverBudget(..) => &mut counts.over_budget,
                 CountVerdict::Accepted(..) => &mut counts.accepted,
+                CountVerdict::NotRepeatable(_) => &mut counts.not_repeatable,
                 CountVerdict::Unjudged(_) => &mut counts.unjudged,
             } += 1;
         }
@@ -169,7 +198,7 @@ impl CountsVerdict {
     pub(crate) fn regressed(&self) -> impl Iterator<Item = &JudgedCount> + Clone {
         self.rows
             .iter()
-            .filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)))
+            .filter(|row| row.judgement.standing().is_regression())
     }
 
     /// One sentence for each regression, in the order of the suite.
@@ -186,6 +215,15 @@ impl CountsVerdict {
         accepted.map(JudgedCount::explanation).collect()
     }
 
+    /// One sentence for each count that does not repeat, in the order of the suite.
+    pub fn not_repeatable(&self) -> Vec<String> {
+        let scattered = self
+            .rows
+            .iter()
+            .filter(|row| matches!(row.judgement, CountVerdict::NotRepeatable(_)));
+        scattered.map(JudgedCount::explanation).collect()
+    }
+
     /// One sentence for each reason why figures were not judged.
     pub fn unjudged(&self) -> Vec<String> {
         grouped(self.rows.iter().filter_map(|row| match &row.judgement {
@@ -197,13 +235,17 @@ impl CountsVerdict {
     /// The verdict on the suite.
     pub fn conclusion(&self) -> SuiteVerdict {
         match self.counts() {
-            Tally { regressed: 1.., .. } => SuiteVerdict::Regressed,
+            Tally { regressed: 1.., .. }
+            | Tally {
+                over_budget: 1.., ..
+            } => SuiteVerdict::Regressed,
             Tally { unjudged: 1.., .. } => SuiteVerdict::Unjudged,
             Tally {
                 unchanged: 0,
                 moved: 0,
                 improved: 0,
                 accepted: 0,
+                not_repeatable: 0,
                 ..
             } => SuiteVerdict::Unjudged,
             _ => SuiteVerdict::Passed,

@@ -159,17 +159,15 @@ fn nothing_to_judge_is_not_a_pass() {
 }
 
 #[test]
-fn without_a_limit_there_is_no_judgement() {
-    let base = one(row("w", "naive", vec![callgrind(1)]));
-    let verdict = judge(
-        compare(RecordView::baseline(&base), RecordView::record(&base)),
-        &Limits::default(),
-    );
-    assert_eq!(verdict.conclusion(), SuiteVerdict::Unjudged);
-    assert_eq!(
-        verdict.rows[0].explanation(),
-        "w in phase naive: instructions per token: no limit is set for instructions"
-    );
+fn a_count_that_the_limits_do_not_name_is_judged_by_its_built_in_limit() {
+    let of = |instructions| one(row("w", "naive", vec![callgrind(instructions)]));
+    let conclusion = |head| {
+        let (base, head) = (of(10_000), of(head));
+        let comparisons = compare(RecordView::baseline(&base), RecordView::record(&head));
+        judge(comparisons, &Limits::default()).conclusion()
+    };
+    assert_eq!(conclusion(10_019), SuiteVerdict::Passed);
+    assert_eq!(conclusion(10_021), SuiteVerdict::Regressed);
 }
 
 #[test]

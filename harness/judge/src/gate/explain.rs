@@ -92,6 +92,14 @@ impl TimeVerdict {
 
     /// One line: the workload, the verdict, and its explanation.
     pub fn sentence(&self) -> String {
+        let sentence = self.verdict_sentence();
+        match self.budget_clause() {
+            Some(clause) => format!("{sentence}; {clause}"),
+            None => sentence,
+        }
+    }
+
+    fn verdict_sentence(&self) -> String {
         let place = format!("{} in phase {}", self.workload, self.phase);
         match (&self.failure, &self.explanation) {
             (Some(failure), _) => format!("{place} could not be measured: {failure}"),
@@ -187,6 +195,7 @@ impl GateVerdict {
     pub fn lost_counts(&self) -> Vec<String> {
         let rows = self.counts.iter().flat_map(|counts| &counts.rows);
         let lost = self.counts.iter().flat_map(CountsVerdict::regressed);
+        let lost = lost.filter(|row| row.judgement.is_beyond_limit());
         let time_of = |workload: &str, phase: &str| {
             self.times
                 .iter()
@@ -293,6 +302,8 @@ mod tests {
                 limits: include_str!("../../../../baselines/limits.toml").to_owned(),
             }),
             uncounted: false,
+            untimed: false,
+            limits: None,
             identical: Identical::default(),
             unmatched: Vec::new(),
             accepted: Accepted::default(),

@@ -67,6 +67,7 @@ impl TimeVerdict {
     /// The standing of the time. A slowdown on a machine that is too noisy is not judged.
     pub(super) fn standing(&self, is_noisy: bool) -> Standing {
         match self.outcome {
+            _ if self.over_budget.is_some() && !is_noisy => Standing::OverBudget,
             TimeOutcome::Verdict(Verdict::Regressed) if is_noisy => Standing::NotJudged,
             TimeOutcome::Verdict(Verdict::Regressed) => Standing::Regressed,
             TimeOutcome::Accepted => Standing::Accepted,
@@ -124,11 +125,13 @@ impl JudgedFigure<'_> {
             Standing::Improved => true,
             Standing::Moved | Standing::NotSlower | Standing::Unchanged => self.size() < 0.0,
             Standing::Regressed
+            | Standing::OverBudget
             | Standing::Accepted
             | Standing::WithinLayoutLimit
             | Standing::Failed
             | Standing::NotJudged
-            | Standing::Inconclusive => false,
+            | Standing::Inconclusive
+            | Standing::NotRepeatable => false,
         }
     }
 

@@ -32,6 +32,10 @@ impl GateVerdict {
             self.uncounted
                 .then(|| "instructions were not counted, valgrind is missing".to_owned()),
         );
+        clauses.extend(
+            self.untimed
+                .then(|| "no time was judged, none of the workloads is timed".to_owned()),
+        );
         clauses.extend((!self.times.is_empty()).then(|| self.time_clause()));
         if self.identical.time {
             let counts = if self.identical.counts {
@@ -63,6 +67,7 @@ impl GateVerdict {
         let layout = self.layout_limit;
         let words = [
             (Standing::Regressed, named(&that(Standing::Regressed))),
+            (Standing::OverBudget, "over budget".to_owned()),
             (Standing::Accepted, "slower, accepted".to_owned()),
             (
                 Standing::WithinLayoutLimit,

@@ -10,8 +10,10 @@ mod headline;
 mod instruction_change;
 mod noise;
 mod replay;
+mod time_budget;
 mod verdict;
 
 pub use figures::{JudgedFigure, Measured};
 pub use replay::{Replay, Step};
+pub use time_budget::TimeOverBudget;
 pub use verdict::{Effect, GateError, GateVerdict, TimeOutcome, TimeVerdict};

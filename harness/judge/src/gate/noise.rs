@@ -160,6 +160,8 @@ mod tests {
             }),
             counted: None,
             uncounted: false,
+            untimed: false,
+            limits: None,
             identical: Identical::default(),
             unmatched: Vec::new(),
             accepted: Accepted::default(),

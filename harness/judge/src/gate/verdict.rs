@@ -8,20 +8,21 @@ use harness_abtest::{
 };
 use harness_record::FileError;
 use harness_record::acceptance::{Acceptances, FILE, Loss};
+use harness_record::distinct::distinct;
 use harness_record::limits::Limits;
 use harness_record::session::{Counted, Identical, LAYOUT_LIMIT, Layouts, Session};
 use jiff::civil::Date;
 use thiserror::Error;
 
-use crate::Standing;
 use crate::acceptance::{Coverage, Ledger};
 use crate::compare::{Comparison, RecordView, compare};
 use crate::counts::{CountsVerdict, SuiteVerdict, judge};
 use crate::gate::figures::Measured;
 use crate::gate::instruction_change::{Work, instruction_ratio, is_of};
+use crate::gate::time_budget::{self, TimeOverBudget};
 
 /// Confidence level of the printed intervals.
-const LEVEL: f64 = 0.95;
+pub(super) const LEVEL: f64 = 0.95;
 
 /// The verdict on a session.
 #[derive(Debug, Clone)]
@@ -44,6 +45,8 @@ pub struct GateVerdict {
     pub fair_seconds: f64,
     /// True if instructions should have been counted, but valgrind is missing.
     pub uncounted: bool,
+    /// True if time should have been judged, but no workload could be timed.
+    pub untimed: bool,
     /// Measurements that were skipped because the programs are identical.
     pub identical: Identical,
     /// Reason why only one layout of each side was timed; none if layouts were averaged or not needed.
@@ -99,6 +102,8 @@ pub struct TimeVerdict {
     pub failure: Option<String>,
     /// One sentence about the change and its cause; none if no change of time is confirmed.
     pub explanation: Option<String>,
+    /// The budget of its time, if the time is above it.
+    pub over_budget: Option<TimeOverBudget>,
     /// The acceptance of its slowdown, if there is one.
     pub accepted: Option<String>,
     /// True if an acceptance in the base matches, but the base may already contain the accepted slowdown.
@@ -176,6 +181,7 @@ impl GateVerdict {
             floor: None,
             fair_seconds: 0.0,
             uncounted: false,
+            untimed: false,
             identical: Identical::default(),
             single_layout: None,
             pending: Vec::new(),
@@ -186,33 +192,38 @@ impl GateVerdict {
     fn judge(session: &Session, outlook: bool) -> Result<Self, GateError> {
         let terms = &session.terms;
         let ledger = ledger(session)?;
-        let comparisons = session
-            .counted
-            .as_ref()
-            .map(comparisons)
-            .unwrap_or_default();
+        let parse = |text: &String| Limits::parse(text, Path::new("limits.toml"));
+        let counted = session.counted.as_ref();
+        let count_limits = counted.map(|counted| parse(&counted.limits)).transpose()?;
+        let time_limits = session.limits.as_ref().map(parse).transpose()?;
+        let mut complaints = ledger.complaints(&session.accepted.known);
+        if let Some(limits) = count_limits.as_ref().or(time_limits.as_ref()) {
+            let known = &session.accepted.known;
+            let ids = distinct(known.iter().map(|(id, _)| id.as_str()));
+            complaints.extend(limits.complaints(&ids));
+        }
+        let time_limits = time_limits.unwrap_or_default();
+        if !session.measured.is_empty() {
+            complaints.extend(time_budget::idle(&time_limits, &session.measured));
+        }
+        let comparisons = counted.map(comparisons).unwrap_or_default();
         let fair =
             (terms.budget_seconds - terms.floor_seconds) / session.measured.len().max(1) as f64;
         let judge_time = |measured| {
             let sequential_test = sequential_test(session, measured);
             let mut time = TimeVerdict::of(measured, &sequential_test, session, &comparisons);
             time.accept(&ledger, terms.rules.margin);
+            time.hold(&time_limits, measured);
             if outlook {
                 time.look_ahead(&sequential_test, fair);
             }
             time
         };
         let times = session.measured.iter().map(judge_time).collect();
-        let judge_counts = |counted: &Counted| {
-            let limits = Limits::parse(&counted.limits, Path::new("limits.toml"))?;
-            Ok(judge(comparisons, &limits).accept(&ledger, &counted.head))
-        };
-        let counts = session
-            .counted
-            .as_ref()
-            .map(judge_counts)
-            .transpose()
-            .map_err(GateError::Limits)?;
+        let counts = counted.zip(count_limits).map(|(counted, limits)| {
+            let judged = judge(comparisons, &limits).hold(&limits, &counted.head);
+            judged.accept(&ledger, &counted.head)
+        });
         Ok(Self {
             times,
             counts,
@@ -221,13 +232,14 @@ impl GateVerdict {
             margin: terms.rules.margin,
             layout_limit: terms.layout_limit,
             pending: ledger.pending(),
-            complaints: ledger.complaints(&session.accepted.known),
+            complaints,
             floor: session
                 .floor
                 .first()
                 .map(|measured| NoiseFloor::of(measured, terms.rules, session.measured.len())),
             fair_seconds: fair,
             uncounted: session.uncounted,
+            untimed: session.untimed,
             identical: session.identical,
             single_layout: match &terms.layouts {
                 Layouts::Single(why) => Some(why.clone()),
@@ -243,10 +255,14 @@ impl GateVerdict {
             .as_ref()
             .filter(|counts| !counts.rows.is_empty())
             .map(CountsVerdict::conclusion);
-        if self.figures_that(Standing::Regressed) > 0 {
+        if self
+            .figures()
+            .iter()
+            .any(|one| one.standing.is_regression())
+        {
             return SuiteVerdict::Regressed;
         }
-        if self.noise().is_some() || self.uncounted {
+        if self.noise().is_some() || self.uncounted || self.untimed {
             return SuiteVerdict::Unjudged;
         }
         let open = |time: &TimeVerdict| {
@@ -266,11 +282,11 @@ impl GateVerdict {
         }
     }
 
-    /// The workloads whose time turns the gate red; none if the machine is too noisy to judge time.
+    /// The workloads whose time turns the gate red: slower, or over budget; none if the machine is too noisy to judge time.
     pub fn red_times(&self) -> impl Iterator<Item = &TimeVerdict> {
         self.figures()
             .into_iter()
-            .filter(|figure| figure.standing == Standing::Regressed)
+            .filter(|figure| figure.standing.is_regression())
             .filter_map(|figure| match figure.measured {
                 Measured::Time(time) => Some(time),
                 Measured::Count(_) => None,
@@ -281,6 +297,7 @@ impl GateVerdict {
     pub fn losses(&self, session: &Session) -> Vec<Loss> {
         let times = self
             .red_times()
+            .filter(|time| time.is_red)
             .filter_map(|time| Loss::of_time(&time.workload, &time.phase, time.found?.change));
         let counts = self
             .counts
@@ -346,6 +363,7 @@ impl TimeVerdict {
             instructions: instruction_ratio(&row),
             failure: measured.failure.clone(),
             explanation: None,
+            over_budget: None,
             accepted: None,
             is_spent: false,
         };

@@ -319,10 +319,11 @@ fn counters(state: &MachineState) -> Graded {
         (true, Some(level)) => format!("available, perf_event_paranoid {level}"),
         (true, None) => "available".to_owned(),
     };
-    good(
-        found,
-        "They are not needed: valgrind counts the instructions.",
-    )
+    let advice = match state.counters {
+        true => "`run --metric counters` reads them; a gate counts instructions with valgrind.",
+        false => "They are not needed: valgrind counts the instructions.",
+    };
+    good(found, advice)
 }
 
 fn tracing(state: &MachineState) -> Graded {

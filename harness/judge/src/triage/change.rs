@@ -128,10 +128,18 @@ pub fn accepted(before: &Acceptances, after: &Acceptances) -> Vec<Change> {
 
 fn of_counts(verdict: &CountsVerdict, source: Source) -> Vec<Change> {
     let change = |row: &crate::counts::JudgedCount| {
-        let acceptance = match &row.judgement {
+        let judgement = match &row.judgement {
+            CountVerdict::OverBudget(_, otherwise) => otherwise,
+            judgement => judgement,
+        };
+        let acceptance = match judgement {
             CountVerdict::Regressed(_) | CountVerdict::Improved(_) => None,
             CountVerdict::Accepted(_, acceptance) => Some(acceptance.clone()),
-            CountVerdict::Unchanged(_) | CountVerdict::Moved(_) | CountVerdict::Unjudged(_) => {
+            CountVerdict::Unchanged(_)
+            | CountVerdict::Moved(_)
+            | CountVerdict::NotRepeatable(_)
+            | CountVerdict::OverBudget(..)
+            | CountVerdict::Unjudged(_) => {
                 return None;
             }
         };

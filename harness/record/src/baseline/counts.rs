@@ -101,14 +101,14 @@ fn values(data: &Data) -> Vec<(String, &'static str, u64)> {
                 .map(|(count, value)| named(count, value))
                 .collect()
         }
-        Data::Counts { counted_by, values } => {
+        Data::Counts { counted_by, values } if counted_by.is_counted() => {
             let name = |name: &String| format!("{}/{name}", counted_by.name());
             values
                 .iter()
                 .map(|(count, value)| (name(count), GENERIC_UNIT, *value))
                 .collect()
         }
-        Data::Clock { .. } | Data::Criterion { .. } => Vec::new(),
+        Data::Clock { .. } | Data::Criterion { .. } | Data::Counts { .. } => Vec::new(),
     }
 }
 
@@ -239,6 +239,7 @@ fn entry(fields: [&str; COLUMNS.len()]) -> Result<(&str, u64, Row), String> {
         // Only rows with a passed check are promoted.
         check: Check::Passed,
         readings: Vec::new(),
+        recounts: Vec::new(),
         failures: Vec::new(),
     };
     Ok((count, value, row))

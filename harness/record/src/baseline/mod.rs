@@ -8,9 +8,11 @@
 mod counts;
 pub(crate) mod environment;
 mod error;
+mod lowered;
 mod store;
 
 pub use error::BaselineError;
+pub use lowered::Gain;
 pub use store::{COUNTS, ENVIRONMENT, Matching, Store};
 
 use std::path::Path;
@@ -108,6 +110,7 @@ impl Baseline {
         };
         let rows = record.rows.iter().map(|row| Row {
             readings: readings(row),
+            recounts: Vec::new(),
             failures: Vec::new(),
             ..row.clone()
         });

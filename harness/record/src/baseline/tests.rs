@@ -369,6 +369,7 @@ fn any_row() -> impl Strategy<Value = Row> {
                     .flatten()
                     .map(reading)
                     .collect(),
+                recounts: Vec::new(),
                 failures: Vec::new(),
             }
         },

@@ -1,19 +1,25 @@
-//! Reads `limits.toml`: how much worse each metric may get, with a reason.
+//! Reads `limits.toml`: how much worse each metric may get, and how large it may be, with a reason.
 
+mod budget;
+mod built_in;
+mod entry;
 mod tolerance;
 
+pub use budget::{Budget, Maximum};
 pub use tolerance::{Amount, Percent, Tolerance};
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use glob::Pattern;
-use itertools::Itertools;
 use serde::Deserialize;
 
 use crate::FileError;
-use crate::metric::{self, Metric};
+use crate::acceptance::is_time;
+use crate::limits::entry::Entry;
+use crate::metric::Metric;
 use crate::stored_file::{FileKind, line};
+use crate::suggestion::suggestion;
 
 /// Version of the file format that this build reads.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -21,10 +27,14 @@ pub const SCHEMA_VERSION: u32 = 1;
 /// The limits of a project that has no file of its own, as the text of such a file.
 pub const DEFAULT_FILE: &str = include_str!("default.toml");
 
+/// Name of the file in the folder of baselines.
+pub const FILE: &str = "limits.toml";
+
 /// Every limit of a project.
 #[derive(Debug, Clone, Default)]
 pub struct Limits {
     limits: Vec<Limit>,
+    budgets: Vec<Budget>,
 }
 
 /// The limit of one metric: how much worse it may get.
@@ -51,22 +61,41 @@ struct File {
     limits: Vec<toml::Spanned<Entry>>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    metric: String,
-    tolerance: String,
-    reason: String,
-    workload: Option<String>,
-}
-
 impl Limits {
-    /// Reads the limits from a file.
+    /// Reads the text of the limits in a folder of baselines; none if the folder has no such file, so that
+    /// [`DEFAULT_FILE`] applies.
     ///
     /// # Errors
     /// If the file cannot be read or an entry is invalid.
-    pub fn read(path: &Path) -> Result<Self, FileError> {
-        Self::parse(&KIND.read(path)?, path)
+    pub fn text_in(folder: &Path) -> Result<Option<String>, FileError> {
+        let path = folder.join(FILE);
+        let text = KIND.read_if_there(&path)?;
+        if let Some(text) = &text {
+            Self::parse(text, &path)?;
+        }
+        Ok(text)
+    }
+
+    /// Reads the limits in a folder of baselines; the built-in ones if the folder has no such file.
+    ///
+    /// # Errors
+    /// If the file cannot be read or an entry is invalid.
+    pub fn in_folder(folder: &Path) -> Result<Self, FileError> {
+        let text = KIND.read_if_there(&folder.join(FILE))?;
+        Self::parse(text.as_deref().unwrap_or(DEFAULT_FILE), &folder.join(FILE))
+    }
+
+    /// Writes [`DEFAULT_FILE`] to a folder of baselines that has no limits. Returns its path if it was written.
+    ///
+    /// # Errors
+    /// If the file cannot be read or written.
+    pub fn write_default(folder: &Path) -> Result<Option<PathBuf>, FileError> {
+        let path = folder.join(FILE);
+        if KIND.read_if_there(&path)?.is_some() {
+            return Ok(None);
+        }
+        KIND.write(&path, DEFAULT_FILE)?;
+        Ok(Some(path))
     }
 
     /// Reads the limits from TOML; `path` is named in errors.
@@ -75,25 +104,30 @@ impl Limits {
     /// If an entry is invalid.
     pub fn parse(text: &str, path: &Path) -> Result<Self, FileError> {
         let file: File = KIND.parse_toml(text, path)?;
-        let mut limits = Vec::new();
+        let mut read = Self::default();
         let mut seen = HashSet::new();
         for entry in file.limits {
             let at = |what: String| KIND.content(path, Some(line(text, entry.span().start)), what);
-            let Entry {
-                metric, workload, ..
-            } = entry.get_ref();
-            limits.push(Limit::new(entry.get_ref()).map_err(at)?);
-            if !seen.insert((metric.clone(), workload.clone())) {
-                let of = workload
-                    .as_ref()
-                    .map(|glob| format!(" of `{glob}`"))
-                    .unwrap_or_default();
-                return Err(at(format!(
-                    "a second limit for `{metric}`{of}; keep one of the two"
-                )));
+            let entry = entry.get_ref();
+            let (limit, budget) = entry.read().map_err(at)?;
+            let bounds = [("limit", limit.is_some()), ("budget", budget.is_some())];
+            for (bound, _) in bounds.into_iter().filter(|(_, is_set)| *is_set) {
+                if !seen.insert((bound, entry.metric.clone(), entry.workload.clone())) {
+                    let of = entry
+                        .workload
+                        .as_ref()
+                        .map(|glob| format!(" of `{glob}`"))
+                        .unwrap_or_default();
+                    return Err(at(format!(
+                        "a second {bound} for `{}`{of}; keep one of the two",
+                        entry.metric
+                    )));
+                }
             }
+            read.limits.extend(limit);
+            read.budgets.extend(budget);
         }
-        Ok(Self { limits })
+        Ok(read)
     }
 
     /// All limits, in the order of the file.
@@ -101,56 +135,57 @@ impl Limits {
         &self.limits
     }
 
-    /// The limit of a metric of a workload: the first whose glob matches the workload, else the one for all workloads.
+    /// All budgets, in the order of the file.
+    pub fn budgets(&self) -> &[Budget] {
+        &self.budgets
+    }
+
+    /// The limit of a metric of a workload: the first whose glob matches the workload, else the one for all workloads,
+    /// else the built-in one. None for a metric that is no count.
     pub fn of(&self, metric: &Metric, workload: &str) -> Option<&Limit> {
-        let mut about = self
-            .limits
-            .iter()
-            .filter(|limit| limit.metric.name() == metric.name());
-        about
-            .clone()
-            .find(|limit| {
-                limit
-                    .workload
-                    .as_ref()
-                    .is_some_and(|glob| glob.matches(workload))
+        let about = self.limits.iter().filter(|limit| limit.metric == metric);
+        applying(about, workload, |limit| limit.workload.as_ref())
+            .or_else(|| built_in::limit(metric))
+    }
+
+    /// The budget of a metric of a workload, chosen like its limit; none if there is none.
+    pub fn budget(&self, metric: &Metric, workload: &str) -> Option<&Budget> {
+        let about = self.budgets.iter().filter(|budget| budget.metric == metric);
+        applying(about, workload, |budget| budget.workload.as_ref())
+    }
+
+    /// True if the time of a workload has a budget.
+    pub fn has_time_budget(&self) -> bool {
+        self.budgets.iter().any(|budget| is_time(budget.metric))
+    }
+
+    /// One sentence for each glob that matches no workload of `known`, so that a misspelt one does not stay unnoticed.
+    pub fn complaints(&self, known: &[&str]) -> Vec<String> {
+        let of_limits = self.limits.iter().map(|one| (one.metric, &one.workload));
+        let of_budgets = self.budgets.iter().map(|one| (one.metric, &one.workload));
+        let unmatched = of_limits.chain(of_budgets).filter_map(|(metric, glob)| {
+            let glob = glob.as_ref()?;
+            let is_idle = !known.is_empty() && !known.iter().any(|id| glob.matches(id));
+            is_idle.then(|| {
+                let (name, hint) = (metric.name(), suggestion(glob.as_str(), known.iter().copied()));
+                format!("{FILE} has a rule for {name} of `{glob}`, but there is no such workload; {hint}")
             })
-            .or_else(|| about.find(|limit| limit.workload.is_none()))
+        });
+        unmatched.collect()
     }
 }
 
-impl Limit {
-    fn new(entry: &Entry) -> Result<Self, String> {
-        let Entry {
-            metric: name,
-            tolerance,
-            reason,
-            workload,
-        } = entry;
-        let judged = || metric::all().iter().filter(|metric| metric.portable());
-        let metric = metric::find(name, judged())?;
-        if !metric.portable() {
-            let judged = judged().map(Metric::name).join(", ");
-            return Err(format!(
-                "`{name}` is a wall time, which is never compared with a stored figure; metrics with a limit: {judged}"
-            ));
-        }
-        let tolerance = Tolerance::parse(tolerance, metric)?;
-        if reason.trim().is_empty() {
-            return Err(format!(
-                "the limit for `{name}` has no reason; explain in `reason` why it is this large"
-            ));
-        }
-        let workload = workload.as_deref().map(Pattern::new).transpose();
-        let workload =
-            workload.map_err(|error| format!("the workload glob is not valid: {}", error.msg))?;
-        Ok(Self {
-            metric,
-            tolerance,
-            reason: reason.clone(),
-            workload,
-        })
-    }
+/// The first rule whose glob matches the workload, else the one for all workloads.
+fn applying<'a, T>(
+    mut rules: impl Iterator<Item = &'a T> + Clone,
+    workload: &str,
+    glob: impl Fn(&T) -> Option<&Pattern>,
+) -> Option<&'a T> {
+    let matches = |rule: &&T| glob(rule).is_some_and(|glob| glob.matches(workload));
+    rules
+        .clone()
+        .find(matches)
+        .or_else(|| rules.find(|rule| glob(rule).is_none()))
 }
 
 #[cfg(test)]
@@ -166,6 +201,52 @@ mod tests {
         format!(
             "\n[[limit]]\nmetric = \"{metric}\"\ntolerance = \"{tolerance}\"\nreason = \"because\"\n{rest}\n"
         )
+    }
+
+    fn budget(metric: &str, max: &str, rest: &str) -> String {
+        format!("\n[[limit]]\nmetric = \"{metric}\"\nmax = {max}\nreason = \"because\"\n{rest}\n")
+    }
+
+    #[test]
+    fn a_budget_is_beside_the_limit_of_the_same_metric() {
+        let text = format!(
+            "schema = 1\n{}{}{}{}",
+            entry("peak-bytes", "1 %", "max = \"64 MB\""),
+            budget("peak-bytes", "\"1 MB\"", "workload = \"small/*\""),
+            budget("time", "\"2 ms\"", ""),
+            budget("leaked-bytes", "0", ""),
+        );
+        let limits = parse(&text).expect("valid");
+        let of = |metric, workload| {
+            let metric = by_name(metric).expect("a metric");
+            let limit = limits
+                .of(metric, workload)
+                .map(|one| one.tolerance.to_string());
+            let budget = limits
+                .budget(metric, workload)
+                .map(|one| one.max.to_string());
+            [limit, budget].map(Option::unwrap_or_default)
+        };
+        assert_eq!(of("peak-bytes", "large"), ["1 %", "max 64 MB"]);
+        // A budget of a glob does not end the limit for all workloads.
+        assert_eq!(of("peak-bytes", "small/a"), ["1 %", "max 1 MB"]);
+        assert_eq!(of("time", "large"), ["", "max 2 ms"]);
+        assert_eq!(of("leaked-bytes", "large"), ["exact", "max 0 bytes"]);
+        assert_eq!(of("instructions", "large"), ["0.2 %", ""]);
+        assert!(limits.has_time_budget());
+    }
+
+    #[test]
+    fn a_glob_that_matches_no_workload_is_reported() {
+        let text = format!(
+            "schema = 1\n{}{}",
+            budget("peak-bytes", "1", "workload = \"pasre/*\""),
+            entry("peak-bytes", "1 %", "workload = \"print/*\""),
+        );
+        let limits = parse(&text).expect("valid");
+        let complaints = limits.complaints(&["parse/small", "print/small"]);
+        assert_eq!(complaints.len(), 1, "{complaints:?}");
+        assert!(complaints[0].contains("pasre/*"), "{complaints:?}");
     }
 
     #[test]
@@ -194,7 +275,11 @@ mod tests {
             tolerance("peak-bytes", "small/inference").as_deref(),
             Some("exact")
         );
-        assert_eq!(tolerance("peak-bytes", "medium/inference"), None);
+        assert_eq!(
+            tolerance("peak-bytes", "medium/inference").as_deref(),
+            Some("exact"),
+            "the built-in limit"
+        );
     }
 
     #[test]
@@ -209,6 +294,19 @@ mod tests {
             &format!("schema = 1{}", entry("time", "1 %", "")),
             &format!("schema = 1{}", entry("instructions", "0,1 %", "")),
             &format!("schema = 1{}", entry("peak-bytes", "5", "")),
+            &format!(
+                "schema = 1{}",
+                entry("peak-bytes", "exact", "").replace("tolerance = \"exact\"", "")
+            ),
+            &format!(
+                "schema = 1{}",
+                entry("peak-bytes", "exact", "max = \"5 ms\"")
+            ),
+            &format!(
+                "schema = 1{}",
+                entry("latency-p95", "", "max = \"5 ms\"").replace("tolerance = \"\"", "")
+            ),
+            &format!("schema = 1{0}{0}", budget("peak-bytes", "\"1 MB\"", "")),
             &format!(
                 "schema = 1{}",
                 entry("peak-bytes", "exact", "workload = \"a[\"")

@@ -37,7 +37,7 @@ impl Tolerance {
         if text == "exact" {
             return Ok(Self::Exact);
         }
-        let unit = unit(metric.quantity());
+        let unit = unit_name(metric.quantity());
         let forms = || {
             format!(
                 "write `exact`, a share such as `0.1 %`, or a number of {unit} such as `4 {unit}`"
@@ -93,21 +93,22 @@ impl fmt::Display for Tolerance {
             Self::Exact => f.write_str("exact"),
             Self::Relative(Percent(percent)) => write!(f, "{percent} %"),
             Self::Absolute(Amount { units: 1, of }) => {
-                write!(f, "1 {}", unit(*of).trim_end_matches('s'))
+                write!(f, "1 {}", unit_name(*of).trim_end_matches('s'))
             }
-            Self::Absolute(Amount { units, of }) => write!(f, "{units} {}", unit(*of)),
+            Self::Absolute(Amount { units, of }) => write!(f, "{units} {}", unit_name(*of)),
         }
     }
 }
 
 /// Name of the unit of a quantity in limits, plural.
-fn unit(quantity: Quantity) -> &'static str {
+pub(super) fn unit_name(quantity: Quantity) -> &'static str {
     match quantity {
         Quantity::Seconds => "seconds",
         Quantity::PerSecond => "per second",
         Quantity::Instructions => "instructions",
         Quantity::Bytes => "bytes",
         Quantity::Blocks => "blocks",
+        Quantity::Events => "events",
     }
 }
 

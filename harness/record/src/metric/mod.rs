@@ -6,16 +6,19 @@
 
 mod clock;
 mod count;
+pub mod events;
+pub mod process;
+pub mod program;
 
 use std::fmt;
 
 use harness_abtest::{Interval, Rounds};
 use harness_probe::Instrument;
 
-use crate::Row;
 use crate::metric::clock::{PerSlice, first_token, rate, seconds};
 use crate::metric::count::{HeapCount, instructions};
 use crate::suggestion::suggestion;
+use crate::{Reading, Row};
 
 /// Confidence level of all intervals. A figure that has too few rounds for it has no interval.
 pub const LEVEL: f64 = 0.95;
@@ -111,6 +114,84 @@ static METRICS: &[Metric] = &[
         Quantity::Bytes,
         HeapCount::LeakedBytes,
     ),
+    Metric::new(
+        "code-size",
+        "machine code of the program",
+        Quantity::Bytes,
+        Source::Value(Instrument::Size, program::code),
+    ),
+    Metric::new(
+        "program-size",
+        "program in memory",
+        Quantity::Bytes,
+        Source::Value(Instrument::Size, program::loaded),
+    ),
+    Metric::new(
+        "build-time",
+        "time to build the package again",
+        Quantity::Seconds,
+        Source::Value(Instrument::Build, program::build_time),
+    ),
+    Metric::new(
+        "simulated-branch-misses",
+        "branch misses per token, simulated",
+        Quantity::Events,
+        Source::Value(Instrument::Misses, events::branch_misses),
+    ),
+    Metric::new(
+        "simulated-l1-misses",
+        "misses of the first-level data cache per token, simulated",
+        Quantity::Events,
+        Source::Value(Instrument::Misses, events::l1_misses),
+    ),
+    Metric::new(
+        "simulated-ll-misses",
+        "misses of the last-level cache per token, simulated",
+        Quantity::Events,
+        Source::Value(Instrument::Misses, events::ll_misses),
+    ),
+    Metric::new(
+        "cycles",
+        "cycles per token",
+        Quantity::Events,
+        Source::Value(Instrument::Counters, events::cycles),
+    ),
+    Metric::new(
+        "retired-instructions",
+        "instructions per token, counted by the processor",
+        Quantity::Events,
+        Source::Value(Instrument::Counters, events::retired_instructions),
+    ),
+    Metric::new(
+        "branch-misses",
+        "branch misses per token",
+        Quantity::Events,
+        Source::Value(Instrument::Counters, events::retired_branch_misses),
+    ),
+    Metric::new(
+        "cache-misses",
+        "cache misses per token",
+        Quantity::Events,
+        Source::Value(Instrument::Counters, events::cache_misses),
+    ),
+    Metric::new(
+        "peak-rss",
+        "peak resident memory",
+        Quantity::Bytes,
+        Source::Value(Instrument::Process, process::peak_rss),
+    ),
+    Metric::new(
+        "user-time",
+        "user time of one run",
+        Quantity::Seconds,
+        Source::Value(Instrument::Process, process::user_time),
+    ),
+    Metric::new(
+        "system-time",
+        "system time of one run",
+        Quantity::Seconds,
+        Source::Value(Instrument::Process, process::system_time),
+    ),
 ];
 
 /// Returns all metrics, in the order of tables.
@@ -152,7 +233,7 @@ enum Source {
     /// the speed of the machine drifts in between.
     Criterion,
     /// Any value that this instrument's reading of a row determines, without an interval. Counts have a ratio; values of
-    /// an instrument that times have none.
+    /// an instrument that runs alone have none.
     Value(Instrument, fn(&Row) -> Option<f64>),
     /// A count of dhat.
     Heap(HeapCount),
@@ -233,6 +314,27 @@ impl Metric {
         }
     }
 
+    /// The value of a count from the first reading of a row, and from each later one. Empty for times, and if the row
+    /// has no reading for it.
+    pub fn counts(&self, row: &Row) -> Vec<f64> {
+        if !self.portable() {
+            return Vec::new();
+        }
+        let alone = |reading: &Reading| Row {
+            readings: vec![reading.clone()],
+            recounts: Vec::new(),
+            ..row.clone()
+        };
+        let later = row.recounts.iter();
+        let later = later.filter_map(|reading| self.figure(&alone(reading)));
+        let first = self.figure(row);
+        first
+            .into_iter()
+            .chain(later)
+            .map(|figure| figure.value)
+            .collect()
+    }
+
     /// Computes `head` / `base`: the quotient of the two figures. For wall times, its interval comes from the rounds. It
     /// is `None` if the two rows were not measured in turn.
     pub fn ratio(&self, base: &Row, head: &Row) -> Option<Figure> {
@@ -248,7 +350,7 @@ impl Metric {
                 in_turn.then_some(Figure::exact(quotient))
             }
             Source::Criterion => None,
-            Source::Value(instrument, _) if !instrument.is_counted() => None,
+            Source::Value(instrument, _) if instrument.runs_alone() => None,
             Source::Value(..) | Source::Heap(_) => {
                 let (base, head) = (self.figure(base)?.value, self.figure(head)?.value);
                 (base != 0.0).then(|| Figure::exact(head / base))
@@ -337,6 +439,8 @@ pub enum Quantity {
     Bytes,
     /// Heap blocks.
     Blocks,
+    /// Events of a processor, such as cycles or cache misses.
+    Events,
 }
 
 /// The direction of improvement.

@@ -13,6 +13,7 @@ mod schedule;
 pub use decision::{Decision, Subject};
 pub use file::SCHEMA_VERSION;
 pub use machine_limits::{FILE as MACHINE_LIMITS, MachineLimits};
+pub(crate) use range::units;
 pub use range::{Range, RangeError};
 pub use schedule::{PhaseStatus, Schedule};
 

@@ -132,11 +132,28 @@ fn ends(text: &str) -> Option<[f64; 2]> {
     }
 }
 
-fn units(quantity: Quantity) -> &'static [(&'static str, f64)] {
+/// The units that a value of this quantity may be written in, with their sizes.
+pub(crate) fn units(quantity: Quantity) -> &'static [(&'static str, f64)] {
     match quantity {
-        Quantity::Seconds => &[("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9)],
-        Quantity::Bytes => &[("B", 1.0), ("KB", 1e3), ("MB", 1e6), ("GB", 1e9)],
-        Quantity::PerSecond | Quantity::Instructions | Quantity::Blocks => &[("", 1.0)],
+        Quantity::Seconds => &[
+            ("s", 1.0),
+            ("ms", 1e-3),
+            ("µs", 1e-6),
+            ("us", 1e-6),
+            ("ns", 1e-9),
+        ],
+        Quantity::Bytes => &[
+            ("B", 1.0),
+            ("KB", 1e3),
+            ("MB", 1e6),
+            ("GB", 1e9),
+            ("KiB", 1024.0),
+            ("MiB", 1_048_576.0),
+            ("GiB", 1_073_741_824.0),
+        ],
+        Quantity::PerSecond | Quantity::Instructions | Quantity::Blocks | Quantity::Events => {
+            &[("", 1.0)]
+        }
     }
 }
 
@@ -212,7 +229,7 @@ mod tests {
             .to_string();
         assert_eq!(
             value,
-            "the value `5 MB` has a unit that does not fit the metric; write a number in s, ms, us, ns, or two with \
+            "the value `5 MB` has a unit that does not fit the metric; write a number in s, ms, µs, us, ns, or two with \
              `..` between them"
         );
         assert!(Range::value("-5 ms", named("latency-median")).is_err());

@@ -110,6 +110,7 @@ impl<'de> Visitor<'de> for OneRow<'_> {
             answer: rest.answer,
             check: rest.check,
             readings: rest.readings,
+            recounts: Vec::new(),
             failures: Vec::new(),
         }))
     }

@@ -6,8 +6,7 @@ mod document;
 mod sentences;
 mod text;
 
-use harness_judge::Standing;
-use harness_judge::gate::{GateVerdict, Measured};
+use harness_judge::gate::{GateVerdict, JudgedFigure, Measured};
 use harness_record::session::Session;
 
 use crate::render::Table;
@@ -70,14 +69,11 @@ impl GateReport<'_> {
     /// The table of the largest moves, and sentences below it.
     fn moves(&self) -> Table {
         let moves = self.verdict.moves(MOVES);
-        let regressed = |figures: usize| {
-            let all = self.verdict.figures_that(Standing::Regressed);
-            all.saturating_sub(figures)
-        };
-        let shown = moves
-            .iter()
-            .filter(|one| one.standing == Standing::Regressed)
-            .count();
+        let figures = self.verdict.figures();
+        let is_regression = |one: &&JudgedFigure<'_>| one.standing.is_regression();
+        let all = figures.iter().filter(is_regression).count();
+        let regressed = |figures: usize| all.saturating_sub(figures);
+        let shown = moves.iter().filter(is_regression).count();
         let more = match regressed(shown) {
             0 => None,
             1 => Some("1 more figure regressed.".to_owned()),

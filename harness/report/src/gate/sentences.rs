@@ -18,7 +18,7 @@ const SHOWN_AMENDED: usize = 20;
 pub(super) struct Sentences {
     /// Regressions.
     pub(super) regressed: Labelled,
-    /// Figures that were not judged or are inconclusive.
+    /// Figures that were not judged, are inconclusive, or do not repeat.
     pub(super) open: Labelled,
     /// Workloads that only one side has; they are in no table.
     pub(super) unmatched: Vec<String>,
@@ -44,7 +44,7 @@ impl Sentences {
             times.map(TimeVerdict::sentence).collect()
         };
         let counted = || verdict.counts.iter();
-        let mut regressed = times(&|one| one.standing == Standing::Regressed);
+        let mut regressed = times(&|one| one.standing.is_regression());
         regressed.extend(verdict.lost_counts());
         let more_figures = |more| {
             format!("{more} more figures are in the table; --all prints a sentence for each")
@@ -61,6 +61,13 @@ impl Sentences {
             )
         });
         open.extend(counted().flat_map(|counts| counts.unjudged()));
+        let scattered = counted().flat_map(|counts| counts.not_repeatable());
+        open.extend(shortened(
+            scattered.collect(),
+            SHOWN_FIGURES,
+            all,
+            more_figures,
+        ));
         let mut accepted = times(&|one| one.standing == Standing::Accepted);
         accepted.extend(counted().flat_map(|counts| counts.accepted()));
         let improved = |one: &JudgedFigure<'_>| match one.measured {

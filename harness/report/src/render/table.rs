@@ -84,12 +84,13 @@ impl Tone {
     /// The tone of a verdict: bad only if it makes the gate exit with 1.
     pub fn of_standing(standing: Standing) -> Self {
         match standing {
-            Standing::Regressed => Self::Bad,
+            Standing::Regressed | Standing::OverBudget => Self::Bad,
             Standing::Accepted
             | Standing::WithinLayoutLimit
             | Standing::Failed
             | Standing::NotJudged
-            | Standing::Inconclusive => Self::Notice,
+            | Standing::Inconclusive
+            | Standing::NotRepeatable => Self::Notice,
             Standing::Improved => Self::Good,
             Standing::Moved | Standing::NotSlower | Standing::Unchanged => Self::Plain,
         }

@@ -1,5 +1,6 @@
 //! The verdict on counts as a table.
 
+use harness_judge::Standing;
 use harness_judge::counts::{CountsVerdict, JudgedCount};
 
 use crate::render::{Cell, Table, Tone};
@@ -14,17 +15,17 @@ pub fn table(verdict: &CountsVerdict, exact: bool) -> Table {
     });
     let change = |row: &&JudgedCount| judged_change(row);
     figure_columns(places, exact, |row| &row.comparison, change)
-        .left("limit", "limit", |row| {
-            row.judgement
-                .limit()
-                .map(|limit| limit.tolerance.to_string())
-        })
+        .left("limit", "limit", |row| row.judgement.rule())
         .left_if(exact, "explanation", "explanation", |row| row.explanation())
         .table
 }
 
 /// The change of a count. It is coloured only if the verdict is: a count that moved within its limit is not bad.
 pub(super) fn judged_change(row: &JudgedCount) -> Cell {
+    // The quotient of two counts that scatter would be read as a change.
+    if row.judgement.standing() == Standing::NotRepeatable {
+        return Cell::missing();
+    }
     let tone = match Tone::of_standing(row.judgement.standing()) {
         Tone::Bad => Tone::Bad,
         Tone::Good => Tone::Good,

@@ -2,6 +2,8 @@
 //!
 //! [`Table`]: crate::render::Table
 
+pub mod command_pair;
+pub mod commands;
 pub mod comparisons;
 pub mod counts;
 pub mod diagnosis;

@@ -299,6 +299,8 @@ impl<'a> Bench<'a> {
                 }),
                 counted: None,
                 uncounted: false,
+                untimed: false,
+                limits: None,
                 identical: Identical::default(),
                 unmatched: Vec::new(),
                 accepted: Accepted::default(),

@@ -322,12 +322,11 @@ fn moved(
 
 /// Returns the limits at GOOD, or those of the checkout if GOOD has no limits yet.
 fn limits(good: &Project, project: &Project) -> Result<Limits> {
-    let [theirs, ours] = [good, project].map(|project| project.baselines().join("limits.toml"));
-    Ok(Limits::read(if theirs.is_file() {
-        &theirs
-    } else {
-        &ours
-    })?)
+    let theirs = good.baselines();
+    Ok(match Limits::text_in(&theirs)? {
+        Some(_) => Limits::in_folder(&theirs)?,
+        None => Limits::in_folder(&project.baselines())?,
+    })
 }
 
 /// Returns true if time is among the metrics; counts can then only stand in for it.

@@ -1,30 +1,31 @@
 //! The gate against a revision: builds both sides, measures them side by side, keeps the readings, and prints the
 //! verdict.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use harness::collect::{self, Bar, Request, Selected};
 use harness::doctor::{self, Counters, System};
 use harness::layout::SuitePools;
-use harness::probe::ProbeError;
 use harness::project::Project;
 use harness::terminal::{Status, exact, notice};
 use harness::timing::{self, MOST_TIMED, MatchedWorkloads, Unmatched};
 use harness::vcs::{MeasuringLock, Repository, copies_folder};
 use harness_abtest::{Rules, Side, TimedPhase, WorkloadPairs};
+use harness_judge::compare::{RecordView, compare};
+use harness_judge::counts::judge;
 use harness_judge::gate::GateVerdict;
 use harness_probe::Instrument;
-use harness_probe::protocol::{OLDEST, VERSION};
-use harness_record::Commit;
 use harness_record::distinct::distinct;
+use harness_record::limits::Limits;
 use harness_record::machine::Circumstances;
 use harness_record::session::{self, Counted, Identical, Revision, Session, Terms};
 use harness_report::gate::GateReport;
 
+use super::recount::Counts;
 use super::show::{print_report, repeating};
-use super::{Against, Gate, SuiteChoice, functions, rules};
+use super::{Against, Gate, SuiteChoice, functions, missing, recount, rules};
 use crate::cli::options::{available, configured};
 use crate::cli::ready::{Builder, Ready};
 use crate::cli::{command_line, named_by_time, writable};
@@ -66,21 +67,33 @@ impl Gate {
         // Held until everything is measured: another gate would rebuild the head during this one, and its load would
         // disturb the times.
         let turn = MeasuringLock::wait(project, &notice)?;
-        let builder = Builder::new(project, &repository, request.quiet);
-        let base = builder.revision(&commit, counting)?;
+        let benches = against.bench_from.as_deref();
+        let benches = benches.map(|rev| repository.resolve(rev)).transpose()?;
+        let builder =
+            Builder::new(project, &repository, request.quiet).with_benches(benches.clone());
+        let base = match missing::built(builder.revision(&commit, counting), against)? {
+            Ok(base) => base,
+            Err(why) => return self.head_alone(&why, &builder, &request, counting),
+        };
         let limits = if against.times_only {
             String::new()
         } else {
             rules::limits(base.project())?
         };
+        let time_budgets = match against.counts_only {
+            true => None,
+            false => rules::time_budgets(base.project())?,
+        };
         let mut accepted = rules::accepted(base.project(), &commit, project, &repository)?;
         accepted.honour = against.honour_new_acceptances;
         let mut amended = rules::amended(base.project(), project);
+        amended.extend(benches.map(|commit| format!("benches of both sides: those of {commit}")));
         // Built like the base, in the same folder and by the same call, so that the two differ by their sources only.
         let head = builder.tree(counting)?;
-        let base = base
-            .greet(request.time_limit)
-            .map_err(|error| unanswered(&commit, error))?;
+        let base = match missing::answered(base.greet(request.time_limit), &commit, against)? {
+            Ok(base) => base,
+            Err(why) => return self.head_alone(&why, &builder, &request, counting),
+        };
         let head = head
             .greet(request.time_limit)
             .context("the head side's probe does not answer")?;
@@ -94,6 +107,8 @@ impl Gate {
                 .iter()
                 .map(|one| format!("setting of the build: {one}")),
         );
+        let workloads = [&sides.base, &sides.head].map(|side| &side.greeting.workloads[..]);
+        missing::check_removed(&sides.field, workloads, &against.taken(counting), against)?;
         let identical = sides.identical(counting)?;
         let timed_phases = if identical.time {
             Vec::new()
@@ -124,6 +139,8 @@ impl Gate {
             floor: times.floor,
             machine: times.machine,
             uncounted: counted.is_some() && sides.is_uncounted(),
+            untimed: !identical.time && !against.counts_only && timed_phases.is_empty(),
+            limits: time_budgets,
             counted,
             identical,
             unmatched: sides
@@ -225,15 +242,14 @@ impl<'a> Sides<'a> {
             SuiteChoice::Full => (&[][..], usize::MAX),
         };
         let (timed_phases, beyond) = self.field.timed(globs, &self.request.plan.phases, most)?;
-        if beyond > 0 {
+        if !beyond.is_empty() {
             notice(&format!(
-                "time is judged for the first {MOST_TIMED} workloads; {beyond} more are judged by their counts only"
+                "time is judged for the first {MOST_TIMED} workloads; only counts are judged of {} (`timed` in harness.toml and --filter choose)",
+                timing::listed(&beyond)
             ));
         }
-        if timed_phases.is_empty() && self.against.suite == SuiteChoice::Named {
-            notice(
-                "none of the selected workloads is in the timed suite (`timed` in harness.toml), so only counts are judged",
-            );
+        if timed_phases.is_empty() {
+            notice(missing::UNTIMED);
         }
         Ok(timed_phases)
     }
@@ -326,11 +342,21 @@ impl<'a> Sides<'a> {
             side.measured()
                 .take(&side.greeting, &selected, self.request, &Bar::new())
         };
-        Ok(Some(Counted {
-            base: take(&self.base)?,
-            head: take(&self.head)?,
-            limits,
-        }))
+        let (mut base, mut head) = (take(&self.base)?, take(&self.head)?);
+        let judged = Limits::parse(&limits, Path::new("limits.toml"))?;
+        let sides =
+            [(&mut base, &self.base), (&mut head, &self.head)].map(|(record, ready)| Counts {
+                record,
+                ready: Some(ready),
+            });
+        recount::confirm(sides, self.request, |base, head| {
+            judge(
+                compare(RecordView::baseline(base), RecordView::baseline(head)),
+                &judged,
+            )
+            .hold(&judged, head)
+        })?;
+        Ok(Some(Counted { base, head, limits }))
     }
 
     /// True if instructions should be judged but are not counted.
@@ -348,15 +374,4 @@ fn unused(path: PathBuf) -> PathBuf {
         .chain(numbered)
         .find(|path| !path.exists())
         .unwrap_or(path)
-}
-
-/// Error for a base whose probe does not answer. A base with another protocol is only older or newer, not broken.
-fn unanswered(base: &Commit, error: ProbeError) -> anyhow::Error {
-    match error {
-        ProbeError::Version(found) => anyhow!(
-            "the probe of {base} speaks protocol {found}, this harness speaks {OLDEST} to {VERSION}: choose a base that has this harness, or \
-             compare the two with the harness of that revision"
-        ),
-        other => anyhow::Error::from(other).context("the base side's probe does not answer"),
-    }
 }

@@ -5,7 +5,6 @@ use std::path::Path;
 use anyhow::Result;
 use harness::collect::{Request, Target};
 use harness::terminal::notice;
-use harness_judge::counts::CountVerdict;
 use harness_judge::gate::GateVerdict;
 use harness_probe::Instrument;
 use harness_record::metric::Metric;
@@ -56,7 +55,7 @@ pub(super) fn changed(
 fn grown(verdict: &GateVerdict) -> Vec<(&str, &str)> {
     let rows = verdict.counts.iter().flat_map(|counts| &counts.rows);
     let regressed = rows
-        .filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)))
+        .filter(|row| row.judgement.is_beyond_limit())
         .map(|row| &row.comparison);
     let is_counted = |metric: &'static Metric| metric.instrument() == Instrument::Callgrind;
     let mut grown: Vec<_> = regressed

@@ -2,18 +2,21 @@
 
 mod base;
 mod functions;
+mod missing;
+mod recount;
 mod rules;
 mod show;
 mod stored;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use harness::project::Project;
 use harness::seconds::seconds;
-use harness::terminal::Status;
+use harness::terminal::{Status, print};
 use harness::timing::BUDGET;
+use harness_probe::Instrument;
 use harness_record::session::LAYOUT_LIMIT;
 use harness_report::render::Format;
 
@@ -73,9 +76,13 @@ enum SuiteChoice {
 /// Options of the gate against a revision.
 #[derive(Args)]
 struct Against {
-    /// Compare time and counts with this revision, such as origin/main, built from its own sources
+    /// Compare time and counts with this revision, such as origin/main, built from its own sources; with several, the
+    /// head is judged against each, and the exit status is the worst
     #[arg(long, value_name = "REV")]
-    base: Option<String>,
+    base: Vec<String>,
+    /// Give both sides the benches of this revision, so that an old base is measured with newer workloads
+    #[arg(long, value_name = "REV", requires = "base")]
+    bench_from: Option<String>,
     /// Workloads to time
     #[arg(long, value_enum, default_value_t, requires = "base")]
     suite: SuiteChoice,
@@ -106,6 +113,12 @@ struct Against {
     /// Time both sides even if their programs are identical
     #[arg(long, requires = "base", conflicts_with = "counts_only")]
     force_timing: bool,
+    /// Pass although the head lacks workloads, phases or instruments of the base; without it that ends with 2
+    #[arg(long, requires = "base")]
+    allow_removed: bool,
+    /// Pass if the base has no harness, as before the change that adopts it; the head must still build and count
+    #[arg(long, requires = "base")]
+    allow_missing_base: bool,
     /// Seed of all random orders, to repeat those of an earlier gate
     #[arg(long, value_name = "NUMBER", requires = "base")]
     seed: Option<u64>,
@@ -114,12 +127,38 @@ struct Against {
     inject: Option<f64>,
 }
 
+impl Against {
+    /// The instruments whose readings are judged, of those that count.
+    fn taken(&self, counting: &[Instrument]) -> Vec<Instrument> {
+        let clock = (!self.counts_only).then_some(Instrument::Clock);
+        clock.into_iter().chain(counting.iter().copied()).collect()
+    }
+}
+
 impl Gate {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
-        match &self.against.base {
-            Some(base) => self.against_revision(base, project),
-            None => self.against_baseline(project),
+        match self.against.base.as_slice() {
+            [] => self.against_baseline(project),
+            [base] => self.against_revision(base, project),
+            bases => self.against_revisions(bases, project),
         }
+    }
+
+    /// Judges the head against one base after the other.
+    fn against_revisions(&self, bases: &[String], project: &Project) -> Result<Status> {
+        if self.out.is_some() {
+            bail!("--out names the file of one comparison; give one --base, or leave --out out");
+        }
+        if self.format.is_exact() {
+            bail!("json and csv contain one comparison; give one --base for each call");
+        }
+        let mut worst = Status::Fine;
+        for base in bases {
+            print(&format!("against {base}\n\n"))?;
+            worst = worst.or(self.against_revision(base, project)?);
+            print("\n")?;
+        }
+        Ok(worst)
     }
 }
 

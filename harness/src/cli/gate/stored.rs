@@ -13,9 +13,11 @@ use harness_record::choice::Choice;
 use harness_record::{Record, Row};
 use harness_report::gate::GateReport;
 
+use super::recount::Counts;
 use super::show::print_report;
-use super::{Gate, StoredRules, places};
+use super::{Gate, StoredRules, places, recount, rules};
 use crate::cli::options::{available, configured};
+use crate::cli::ready::{Built, Ready};
 use crate::cli::{command_line, compared, writable};
 
 /// Default file for the counts, which are kept because counting takes minutes.
@@ -25,6 +27,7 @@ impl Gate {
     pub(super) fn against_baseline(self, project: &Project) -> Result<Status> {
         // Read before minutes are spent on counting.
         let rules = StoredRules::read(project)?;
+        rules::announce_built_in(project);
         let store = compared::store(project);
         let instruments = match self.record {
             Some(_) => Instrument::COUNTED.to_vec(),
@@ -41,19 +44,24 @@ impl Gate {
         for key in &keys {
             store.read(key)?;
         }
-        let mut head = match &self.record {
-            Some(path) => Record::read(path)?,
-            None => count(
-                project,
-                &request,
-                self.out
-                    .unwrap_or_else(|| project.records().join(COUNTS))
-                    .as_path(),
-            )?,
+        let out = self.out.unwrap_or_else(|| project.records().join(COUNTS));
+        let (mut head, ready) = match &self.record {
+            Some(path) => (Record::read(path)?, None),
+            None => {
+                let (record, ready) = count(project, &request, &out)?;
+                (record, Some(ready))
+            }
         };
-        repeatable(&head)?;
+        has_one_thread(&head)?;
         let mut base = store.matching(&head)?.record;
-        let complaints = rules.ledger.complaints(&places([&base, &head]));
+        if let Some(ready) = &ready {
+            let sides = [(&mut base, None), (&mut head, Some(ready))]
+                .map(|(record, ready)| Counts { record, ready });
+            if recount::confirm(sides, &request, |base, head| rules.judge(base, head))? {
+                head.write(&out)?;
+            }
+        }
+        let complaints = rules.complaints(&places([&base, &head]));
         let plan = &request.plan;
         narrow(
             &Choice::new(&plan.filters, &plan.phases)?,
@@ -93,17 +101,22 @@ impl Gate {
     }
 }
 
-fn count(project: &Project, request: &Request, out: &Path) -> Result<Record> {
+/// Counts the checkout, and keeps the counts in a file.
+fn count(project: &Project, request: &Request, out: &Path) -> Result<(Record, Ready)> {
     writable(out)?;
     available(request.plan.instruments.clone(), true)?;
-    let record = collect::measure(project, request, &Bar::new())?;
+    let built = Built::here(project, &request.plan.instruments, request)?;
+    let ready = built.greet(request.time_limit)?;
+    let record = ready
+        .measured()
+        .answer(&ready.greeting, request, &Bar::new())?;
     record.write(out)?;
     notice(&format!("kept the counts in {}", out.display()));
-    Ok(record)
+    Ok((record, ready))
 }
 
 /// Returns an error if counts were taken with several threads: they differ from run to run.
-fn repeatable(record: &Record) -> Result<()> {
+fn has_one_thread(record: &Record) -> Result<()> {
     let of = |instrument| {
         record
             .rows

@@ -18,9 +18,11 @@ use serde_json::Value;
 use tempfile::TempDir;
 use walkdir::{DirEntry, WalkDir};
 
-use super::counted_probe::CountedProbe;
-use super::{Definition, InstrumentReader, Settings, Taken, each_phase};
+use super::counted_probe::{CountedProbe, Output};
+use super::{Definition, InstrumentReader, Measurement, Settings, Taken, each_phase};
+use crate::command::CommandInstructions;
 use crate::file_error::FileError;
+use crate::project::{Program, Suite};
 use crate::{process, valgrind};
 
 /// Version of the runner's summary that is understood here.
@@ -51,21 +53,19 @@ pub struct Callgrind<'a> {
 
 pub(super) const DEFINITION: Definition = Definition {
     instrument: Instrument::Callgrind,
-    program: |suite| {
-        let itself = suite.counts_itself().then_some(&suite.probe);
-        suite.callgrind.as_ref().or(itself)
-    },
+    program: Callgrind::program,
     reader: |measurement| {
-        if measurement.instruction_bench.is_none() && !measurement.counts_itself {
-            return None;
+        if !measurement.commands.is_empty() {
+            return Some(Box::new(CommandInstructions {
+                definitions: measurement.commands,
+                folder: (measurement.probe)()
+                    .get_current_dir()
+                    .unwrap_or(Path::new("."))
+                    .to_owned(),
+                time_limit: measurement.settings.time_limit,
+            }));
         }
-        Some(Box::new(Callgrind {
-            bench: measurement.instruction_bench,
-            probe: measurement.probe,
-            workloads: measurement.workloads,
-            isa: measurement.counts_isa.clone(),
-            settings: measurement.settings,
-        }))
+        Some(Box::new(Callgrind::of(measurement)?))
     },
 };
 
@@ -107,7 +107,27 @@ impl InstrumentReader for Callgrind<'_> {
     }
 }
 
-impl Callgrind<'_> {
+impl<'a> Callgrind<'a> {
+    /// The program of a suite that callgrind runs: a bench, or the probe itself.
+    pub(super) fn program(suite: &Suite) -> Option<&Program> {
+        let itself = suite.counts_itself().then_some(&suite.probe);
+        suite.callgrind.as_ref().or(itself)
+    }
+
+    /// The reader of a measurement; none if the suite has no such program.
+    pub(super) fn of(measurement: &Measurement<'a>) -> Option<Self> {
+        if measurement.instruction_bench.is_none() && !measurement.counts_itself {
+            return None;
+        }
+        Some(Self {
+            bench: measurement.instruction_bench,
+            probe: measurement.probe,
+            workloads: measurement.workloads,
+            isa: measurement.counts_isa.clone(),
+            settings: measurement.settings,
+        })
+    }
+
     fn count_probe(&self, case: &Case) -> Taken {
         let counted = self
             .isa
@@ -146,16 +166,25 @@ impl Callgrind<'_> {
     /// # Errors
     /// One sentence, if they cannot be counted.
     pub fn graph(&self, workload: &str, phase: &str) -> Result<CallGraph, String> {
-        let isa = self.isa.as_deref().map_err(Clone::clone)?;
         let case = Case {
             workload: workload.to_owned(),
             phase: phase.to_owned(),
         };
+        let output = self.output(&case, SEPARATE_CALLERS)?;
+        CallGraph::parse(&output.text).map_err(|error| error.to_string())
+    }
+
+    /// Runs a case once more, with these options of callgrind.
+    ///
+    /// # Errors
+    /// One sentence, if it cannot be counted.
+    pub(super) fn output(&self, case: &Case, options: &str) -> Result<Output, String> {
+        let isa = self.isa.as_deref().map_err(Clone::clone)?;
         let Some(bench) = self.bench else {
-            let options: Vec<&str> = SEPARATE_CALLERS.split(' ').collect();
-            return self.counted_probe().graph(&case, Some(isa), &options);
+            let options: Vec<&str> = options.split(' ').collect();
+            return self.counted_probe().run(case, Some(isa), &options);
         };
-        let (folder, _) = self.run(bench, &case, isa, Some(SEPARATE_CALLERS))?;
+        let (folder, _) = self.run(bench, case, isa, Some(options))?;
         let found = find(folder.path(), |name| {
             name.starts_with("callgrind.") && name.ends_with(".out")
         });
@@ -163,8 +192,13 @@ impl Callgrind<'_> {
             [] => Err(format!(
                 "the runner of iai-callgrind left no callgrind output for {case}"
             )),
-            [file] => CallGraph::parse(&fs::read_to_string(file).map_err(unreadable)?)
-                .map_err(|error| error.to_string()),
+            [file] => Ok(Output {
+                text: fs::read_to_string(file).map_err(unreadable)?,
+                // After counting, the bench checks the answer and fails if it is wrong.
+                check: Check::Passed,
+                isa: isa.to_owned(),
+                threads: 1,
+            }),
             several => Err(format!(
                 "{} threads or processes were counted, where one should compute",
                 several.len()

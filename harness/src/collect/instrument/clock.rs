@@ -41,7 +41,7 @@ const SLOW: Duration = Duration::from_secs(4);
 const LONG: Duration = Duration::from_millis(100);
 
 /// Reads wall time by the probe's clock.
-pub(super) struct Clock<'a> {
+pub(crate) struct Clock<'a> {
     /// Creates the command that starts the timed probe.
     pub probe: &'a (dyn Fn() -> Command + Sync),
     /// Budgets and conditions.
@@ -131,7 +131,7 @@ impl Clock<'_> {
             threads: self.settings.threads,
             isa: self.settings.isa.clone(),
         };
-        let Preparation { isa, threads } = probe.prepare(&workload.id, name, &options)?;
+        let Preparation { isa, threads, .. } = probe.prepare(&workload.id, name, &options)?;
         (phase.isa, phase.threads) = (isa, threads);
         let mut slices = Slices {
             probe: &mut probe,

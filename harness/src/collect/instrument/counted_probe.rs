@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use harness_probe::{Case, Options, REGION_FUNCTION};
 use harness_record::Check;
-use harness_record::callgraph::CallGraph;
 use tempfile::TempDir;
 
 use crate::probe::{Probe, ProbeError};
@@ -38,11 +37,15 @@ pub(super) struct Counted {
 }
 
 /// The output of callgrind for one run.
-struct Output {
-    text: String,
-    check: Check,
-    isa: String,
-    threads: u32,
+pub(super) struct Output {
+    /// The text of its file.
+    pub(super) text: String,
+    /// The check of the answer, after counting.
+    pub(super) check: Check,
+    /// Instruction set of the kernels.
+    pub(super) isa: String,
+    /// Threads that compute.
+    pub(super) threads: u32,
 }
 
 impl CountedProbe<'_> {
@@ -67,21 +70,16 @@ impl CountedProbe<'_> {
         })
     }
 
-    /// Counts one run function by function, separately for every chain of callers.
+    /// Runs a case once, after a run that is not counted, with further options of callgrind.
     ///
     /// # Errors
     /// One sentence, if it cannot be counted.
-    pub(super) fn graph(
+    pub(super) fn run(
         &self,
         case: &Case,
         isa: Option<&str>,
         options: &[&str],
-    ) -> Result<CallGraph, String> {
-        let output = self.run(case, isa, options)?;
-        CallGraph::parse(&output.text).map_err(|error| error.to_string())
-    }
-
-    fn run(&self, case: &Case, isa: Option<&str>, options: &[&str]) -> Result<Output, String> {
+    ) -> Result<Output, String> {
         let folder = tempfile::tempdir()
             .map_err(|error| format!("cannot make a temporary folder: {error}"))?;
         let command = self.under_callgrind(&folder, options);

@@ -51,7 +51,7 @@ impl InstrumentReader for Dhat<'_> {
 impl Dhat<'_> {
     fn count(&self, workload: &Description, phase: &str) -> Result<Taken, ProbeError> {
         let mut probe = Probe::start((self.probe)(), self.settings.time_limit)?;
-        let Preparation { isa, threads } = probe.prepare(
+        let Preparation { isa, threads, .. } = probe.prepare(
             &workload.id,
             phase,
             &Options {

@@ -2,15 +2,23 @@
 //!
 //! Each file contains one instrument: an [`InstrumentReader`] that runs the standard tool.
 
+mod build;
 mod callgrind;
 mod clock;
 mod counted_probe;
+mod counters;
 mod criterion;
 mod dhat;
+mod misses;
 mod per_suite;
+mod process;
+mod size;
 
 pub use callgrind::Callgrind;
+pub(crate) use clock::Clock;
+pub(crate) use process::Process;
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -20,6 +28,7 @@ use harness_record::{Check, Reading};
 
 use self::per_suite::PerSuite;
 use crate::collect::Greeting;
+use crate::command;
 use crate::project::{Program, Suite};
 
 /// The registry of instruments. A new instrument needs its file, its `mod` line and a line here, and an entry of
@@ -29,6 +38,11 @@ const DEFINITIONS: [&Definition; Instrument::ALL.len()] = [
     &criterion::DEFINITION,
     &callgrind::DEFINITION,
     &dhat::DEFINITION,
+    &size::DEFINITION,
+    &build::DEFINITION,
+    &misses::DEFINITION,
+    &counters::DEFINITION,
+    &process::DEFINITION,
 ];
 
 /// Parts of an instrument that its file defines.
@@ -45,6 +59,10 @@ struct Definition {
 pub struct Measurement<'a> {
     /// Creates the command that starts the timed probe.
     pub probe: &'a (dyn Fn() -> Command + Sync),
+    /// Creates the command that starts the probe whose process is read.
+    pub process: &'a (dyn Fn() -> Command + Sync),
+    /// The commands of the suite; empty if it is a program.
+    pub commands: &'a [command::Definition],
     /// Creates the command that starts the probe with dhat, if the suite has one.
     pub heap: Option<&'a (dyn Fn() -> Command + Sync)>,
     /// Creates the command that starts the bench for criterion, if the suite has one.
@@ -63,8 +81,21 @@ pub struct Measurement<'a> {
     pub settings: &'a Settings,
     /// The same when counts are read. The instruction set is that under valgrind, if known.
     pub counts_settings: &'a Settings,
+    /// The timed probe, if the harness built it.
+    pub built: Option<BuiltProgram<'a>>,
     /// Name of this harness run.
     pub run: &'a str,
+}
+
+/// A program that the harness built.
+#[derive(Debug, Clone, Copy)]
+pub struct BuiltProgram<'a> {
+    /// The executable.
+    pub file: &'a Path,
+    /// Root of the sources.
+    pub root: &'a Path,
+    /// The program in the configuration.
+    pub program: &'a Program,
 }
 
 fn definition(instrument: Instrument) -> &'static Definition {

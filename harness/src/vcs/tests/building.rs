@@ -291,3 +291,51 @@ fn a_full_disk_while_building_has_an_error_of_its_own() {
     let error = checkout(&checkouts, "HEAD", probe).expect_err("full");
     assert!(matches!(error, CheckoutError::Full { .. }), "{error}");
 }
+
+#[test]
+fn an_old_revision_can_have_the_benches_of_a_newer_one() {
+    let sample = Sample::new();
+    // The first commit has no bench, and its manifest knows none.
+    let manifest = fs::read_to_string(sample.root().join("suite/Cargo.toml")).expect("there");
+    let (without, _) = manifest
+        .split_once("[[bench]]")
+        .expect("the sample has a bench");
+    sample.write("suite/Cargo.toml", without);
+    fs::remove_dir_all(sample.root().join("suite/benches")).expect("removed");
+    let old = sample.commit("no bench");
+    sample.write("suite/Cargo.toml", &manifest);
+    sample.write(
+        "suite/benches/heap.rs",
+        "fn main() { println!(\"new heap of {}\", harness_suite::ANSWER) }\n",
+    );
+    sample.write("harness.toml", CONFIG);
+    let new = sample.commit("bench");
+    sample.commit_answer("two");
+    let checkouts = sample.checkouts();
+    assert!(
+        checkout(&checkouts, &old, heap).is_err(),
+        "it has no such bench"
+    );
+    let commit = checkouts.repository().resolve(&new).expect("there");
+    let checkouts = checkouts.with_benches(Some(commit));
+    let base = checkout(&checkouts, &old, heap).expect("built");
+    assert_eq!(output_of(&base, heap), "new heap of one");
+    let project = sample.project();
+    let head = checkouts
+        .working_tree(
+            &project,
+            &heap(&project.config),
+            CargoOutput::Nothing,
+            &|_| {},
+        )
+        .expect("built");
+    let output = head
+        .programs
+        .command(heap(&project.config)[0])
+        .output()
+        .expect("it runs");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout).trim(),
+        "new heap of two"
+    );
+}

@@ -147,12 +147,11 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
 
 /// The configuration of the checkout, which its revisions share.
 fn config() -> Config {
-    toml::from_str(
-        "probe = { bin = { package = 'harness-suite', name = 'probe' } }\n\
-         heap = { bench = { package = 'harness-suite', name = 'heap' } }\n",
-    )
-    .expect("valid")
+    toml::from_str(CONFIG).expect("valid")
 }
+
+const CONFIG: &str = "probe = { bin = { package = 'harness-suite', name = 'probe' } }\n\
+                      heap = { bench = { package = 'harness-suite', name = 'heap' } }\n";
 
 fn probe(config: &Config) -> Vec<&Program> {
     config.probes().collect()

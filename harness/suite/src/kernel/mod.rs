@@ -160,7 +160,7 @@ impl Workload for Kernel {
         self.phases.clone()
     }
     fn instruments(&self) -> Vec<Instrument> {
-        Instrument::ALL.to_vec()
+        Instrument::LISTED.to_vec()
     }
     fn selection(&self) -> Selection {
         self.selection

@@ -22,7 +22,7 @@ impl Prefill {
     pub(super) fn new(model: MeasuredModel, tokens: usize) -> Self {
         let selection = model.selection(Selection::Standard);
         let phases = model.phases();
-        let instruments = model.instruments(&Instrument::ALL);
+        let instruments = model.instruments(&Instrument::LISTED);
         Self {
             id: format!("{}/prefill", model.name()),
             model,

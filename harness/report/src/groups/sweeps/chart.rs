@@ -73,6 +73,7 @@ impl Swept<'_> {
             Quantity::Bytes => "the memory",
             Quantity::Instructions => "the instructions",
             Quantity::Blocks => "the allocations",
+            Quantity::Events => "the events",
         };
         let change = |line: &Line<'_>| {
             let Change { from, to, ratio } = line.change()?;
