@@ -13,17 +13,15 @@ use std::time::Duration;
 
 use cargo_config2::{Config, Flags, ResolveOptions, Walk};
 use harness_record::{Settings, UNKNOWN};
-use toml::{Table, Value};
+use toml::Table;
 
+use super::cargo_files::{c_settings, included, tables};
 use super::profile_settings::{self, Profile};
 use crate::process;
 use crate::programs::cargo;
 
 /// Time limit of cargo and rustc; a rustup proxy may have to install them first.
 const LIMIT: Duration = Duration::from_secs(600);
-
-/// Variables that choose a C compiler or its flags; `_` and a target may follow, and `HOST_` or `TARGET_` precede.
-const FOR_C: [&str; 6] = ["CC", "CXX", "AR", "CFLAGS", "CXXFLAGS", "LDFLAGS"];
 
 /// Variables of measured processes that change how the C library starts them and allocates memory. Those that begin
 /// with `MALLOC_` count, too.
@@ -148,76 +146,6 @@ impl Resolved {
             target,
         })
     }
-}
-
-/// The content of the configuration files, in the same order.
-fn tables(files: &[PathBuf]) -> Result<Vec<Table>, String> {
-    let read = |file: &PathBuf| {
-        let text = fs::read_to_string(file).map_err(|error| error.to_string())?;
-        text.parse()
-            .map_err(|error: toml::de::Error| error.message().to_owned())
-    };
-    files
-        .iter()
-        .map(|file| read(file).map_err(|error| format!("{}: {error}", file.display())))
-        .collect()
-}
-
-/// Files that configuration files include, each with a digest of its content. Their settings are not resolved.
-fn included(files: &[PathBuf], tables: &[Table]) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    for (file, table) in files.iter().zip(tables) {
-        let listed = match table.get("include") {
-            Some(Value::Array(several)) => several.iter().collect(),
-            Some(one) => vec![one],
-            None => Vec::new(),
-        };
-        for one in listed {
-            let path = one.as_str().or_else(|| one.get("path")?.as_str());
-            let Some(path) = path else { continue };
-            let content = file.parent().map(|folder| fs::read(folder.join(path)));
-            let content = content.and_then(Result::ok).unwrap_or_default();
-            let digest = harness_probe::digest(&String::from_utf8_lossy(&content).as_ref().into());
-            found.push((path.to_owned(), digest));
-        }
-    }
-    found
-}
-
-/// Settings of C compilers, from variables and from `[env]` in cargo's configuration, where a variable outranks the
-/// table.
-fn c_settings(variables: &[(OsString, OsString)], tables: &[Table]) -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
-    // The nearest file comes first and outranks the others.
-    for table in tables.iter().rev() {
-        let entries = table.get("env").and_then(Value::as_table);
-        for (name, value) in entries.into_iter().flatten() {
-            let value = value.as_str().or_else(|| value.get("value")?.as_str());
-            if let (true, Some(value)) = (is_for_c(name), value) {
-                found.insert(format!("variable.{name}"), value.to_owned());
-            }
-        }
-    }
-    for (name, value) in variables {
-        let name = name.to_string_lossy();
-        if is_for_c(&name) || name == "RUSTC_BOOTSTRAP" {
-            let value = value.to_string_lossy().into_owned();
-            found.insert(format!("variable.{name}"), value);
-        }
-    }
-    found
-}
-
-fn is_for_c(name: &str) -> bool {
-    let plain = name
-        .strip_prefix("HOST_")
-        .or_else(|| name.strip_prefix("TARGET_"))
-        .unwrap_or(name);
-    FOR_C.iter().any(|prefix| {
-        plain
-            .strip_prefix(prefix)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
-    })
 }
 
 fn process_settings(variables: &[(OsString, OsString)]) -> BTreeMap<String, String> {

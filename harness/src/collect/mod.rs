@@ -2,6 +2,7 @@
 //! record.
 
 mod build_settings;
+mod cargo_files;
 mod commands;
 mod gather;
 mod greeting;

@@ -96,6 +96,9 @@ impl Programs {
             return Err(ProgramError::NoText(project.root.clone()));
         }
         let mut built = Vec::new();
+        if !calls.is_empty() && project.root.to_str().is_none() {
+            return Err(ProgramError::NoText(project.root.clone()));
+        }
         for targets in &calls {
             let mut cargo = build_call(&cargo(), &project.root, targets);
             if quiet {

@@ -74,12 +74,13 @@ pub(crate) fn regressed() -> Record {
 
 impl Project {
     pub(crate) fn new() -> Self {
-        let odd = std::os::unix::ffi::OsStrExt::from_bytes(b"caf\xe9-");
-        let odd: &OsStr = odd;
-        let folder = tempfile::Builder::new()
-            .prefix(odd)
-            .tempdir()
-            .expect("a temporary folder");
+        Self::named(OsStr::new(".tmp"))
+    }
+
+    /// A project in a folder whose name starts with these bytes.
+    pub(crate) fn named(start: &OsStr) -> Self {
+        let folder = tempfile::Builder::new().prefix(start).tempdir();
+        let folder = folder.expect("a temporary folder");
         let project = Self { folder };
         project.write("harness.toml", CONFIGURATION);
         project.write(

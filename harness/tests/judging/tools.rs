@@ -20,7 +20,11 @@ pub(crate) struct Tools {
 impl Tools {
     /// Makes a project in which everything works: two workloads in two phases, one of them in the short selection.
     pub(crate) fn new() -> Self {
-        let project = Project::new();
+        Self::in_project(Project::new())
+    }
+
+    /// The same in a project that exists.
+    pub(crate) fn in_project(project: Project) -> Self {
         project.write(
             "harness.toml",
             &format!(
