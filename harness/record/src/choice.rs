@@ -26,7 +26,7 @@ impl Choice {
     pub fn new(globs: &[String], phases: &[String]) -> Result<Self, ChoiceError> {
         let compile = |glob: &String| {
             let wrong = |message| {
-                format!("`{glob}` is not a valid glob: {message}; write for example 'medium/*'")
+                format!("`{glob}` is not a valid glob: {message}; write for example 'parse/*'")
             };
             Pattern::new(glob).map_err(|error| ChoiceError(wrong(error.msg)))
         };

@@ -26,7 +26,7 @@ use super::{compared, explain};
 /// is pending: it counts only with `harness gate --honour-new-acceptances`, after a reviewer has approved it.
 #[derive(Args)]
 pub(crate) struct Accept {
-    /// Workload, or a glob such as 'kernel/*'; each figure gets its own line
+    /// Workload, or a glob such as 'parse/*'; each figure gets its own line
     workload: String,
     /// Metrics to accept, separated by commas: time, instructions, heap, or names such as peak-bytes
     #[arg(long, value_name = "NAME", value_delimiter = ',', required = true)]

@@ -24,7 +24,7 @@ pub(crate) struct Compare {
     /// Candidate: the side that is compared with BASE
     #[arg(value_name = "HEAD", default_value = "newest")]
     head: compared::Name,
-    /// Compare only workloads that match, such as 'medium/*'; may be given several times
+    /// Compare only workloads that match, such as 'parse/*'; may be given several times
     #[arg(long, value_name = "GLOB")]
     filter: Vec<String>,
     /// Compare only these metrics, separated by commas: names such as peak-bytes, or quantities or instruments such as heap

@@ -28,7 +28,7 @@ use harness::project::Project;
 use harness::terminal::Status;
 use harness_record::atomic_file;
 
-/// Measures time, instructions and heap of a transformer engine, and reports changes.
+/// Measures time, instructions and heap of workloads, and reports changes.
 #[derive(Parser)]
 #[command(
     version,

@@ -20,7 +20,7 @@ use harness_record::metric::Metric;
 /// Options on the measurement.
 #[derive(Args)]
 pub(super) struct Selection {
-    /// Measure only workloads that match, such as 'medium/*'; may be given several times
+    /// Measure only workloads that match, such as 'parse/*'; may be given several times
     #[arg(long, value_name = "GLOB")]
     pub(super) filter: Vec<String>,
     /// Measure only this phase; may be given several times

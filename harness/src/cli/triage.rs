@@ -35,7 +35,7 @@ type Start = Box<dyn Fn(&Observed) -> bool>;
 Examples:
   cargo harness triage --since v1.2 --format markdown
   cargo harness triage --undecided
-  cargo harness triage --decide 0123456789 kernel/gelu instructions --reason 'exact for large inputs'")]
+  cargo harness triage --decide 0123456789 parse/large instructions --reason 'exact for large inputs'")]
 pub(crate) struct Triage {
     /// Revision to begin after [default: the day of the last decision, or 30 days ago]
     #[arg(long, value_name = "REV")]

@@ -11,7 +11,7 @@ use harness::programs::ProgramError;
 use harness::project::Project;
 use harness::seconds::seconds_up_to;
 use harness::terminal::{ALARM, Status, notice, show};
-use harness::timing::{MOST_TIMED, MatchedWorkloads};
+use harness::timing::{MOST_TIMED, MatchedWorkloads, listed};
 use harness::vcs::MeasuringLock;
 use harness::watch::{self, Scope, Sources, State};
 use harness_judge::compare::{RecordView, compare};
@@ -229,9 +229,10 @@ impl Session {
                 .for_each(|unmatched| notice(&unmatched.sentence()));
         }
         let (timed_phases, beyond) = field.timed(&[], &plan.phases, MOST_TIMED)?;
-        if beyond > 0 {
+        if !beyond.is_empty() {
             notice(&format!(
-                "the first {MOST_TIMED} workloads are timed, {beyond} more are only counted"
+                "the first {MOST_TIMED} workloads are timed; only counted are {}",
+                listed(&beyond)
             ));
         }
         if timed_phases.is_empty() {

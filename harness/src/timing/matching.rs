@@ -93,8 +93,13 @@ impl MatchedWorkloads {
                         .partition(|phase| theirs.phases.contains(phase));
                     apart(new, NEW);
                     apart(gone, REMOVED);
+                    // An instrument that is new at the head has nothing to be compared with.
+                    let mut workload = ours;
+                    workload
+                        .instruments
+                        .retain(|instrument| theirs.instruments.contains(instrument));
                     field.common.extend((!both.is_empty()).then_some(Selected {
-                        workload: ours,
+                        workload,
                         phases: both,
                     }));
                 }
@@ -104,7 +109,7 @@ impl MatchedWorkloads {
     }
 
     /// Selects the workloads to time: common workloads that match `globs` and have a clock, in their last phase, or in
-    /// every phase if `phases` names any. Returns at most `most` of them, and the number left out.
+    /// every phase if `phases` names any. Returns at most `most` of them, and the ids of those left out.
     ///
     /// # Errors
     /// If a glob is invalid.
@@ -113,7 +118,7 @@ impl MatchedWorkloads {
         globs: &[String],
         phases: &[String],
         most: usize,
-    ) -> Result<(Vec<TimedPhase>, usize), ChoiceError> {
+    ) -> Result<(Vec<TimedPhase>, Vec<String>), ChoiceError> {
         let suite = Choice::new(globs, &[])?;
         let taken =
             |one: &&Selected| suite.workload(&one.workload.id) && one.takes(Instrument::Clock);
@@ -133,9 +138,21 @@ impl MatchedWorkloads {
             phase: phase.clone(),
         };
         let mut timed_phases = cases.map(timed_phase).collect_vec();
-        let beyond = timed_phases.len().saturating_sub(most);
-        timed_phases.truncate(most);
-        Ok((timed_phases, beyond))
+        let beyond = timed_phases.split_off(most.min(timed_phases.len()));
+        let left_out = beyond.into_iter().map(|one| one.workload).unique();
+        Ok((timed_phases, left_out.collect()))
+    }
+}
+
+/// Most workloads that [`listed`] names.
+const NAMED: usize = 8;
+
+/// Lists workloads in a sentence: the first few by id, and the number of the others.
+pub fn listed(ids: &[String]) -> String {
+    let named = ids.iter().take(NAMED).join(", ");
+    match ids.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
     }
 }
 
@@ -256,10 +273,13 @@ mod tests {
         let (all, beyond) = field.timed(&globs, &[], 12).expect("well-formed");
         assert_eq!(
             (names(all), beyond),
-            (vec!["a fast".to_owned(), "b fast".to_owned()], 0)
+            (vec!["a fast".to_owned(), "b fast".to_owned()], Vec::new())
         );
         let (one, beyond) = field.timed(&globs, &[], 1).expect("well-formed");
-        assert_eq!((names(one), beyond), (vec!["a fast".to_owned()], 1));
+        assert_eq!(
+            (names(one), beyond),
+            (vec!["a fast".to_owned()], vec!["b".to_owned()])
+        );
         let naive = plan(&["naive"]);
         let field = MatchedWorkloads::of(&naive, &both, &both).expect("all in common");
         let (named, _) = field.timed(&globs, &naive.phases, 12).expect("well-formed");

@@ -18,6 +18,6 @@ mod scheduler;
 pub use conditions::{
     BUDGET, MOST_TIMED, SLICE, WARM, conditions, conditions_of, pinned_core, seed_of_now, time,
 };
-pub use matching::{MatchedWorkloads, Unmatched};
+pub use matching::{MatchedWorkloads, Unmatched, listed};
 pub use pair::{Conditions, PairError, PairState, Sides, measure_pair};
 pub use scheduler::{Scheduler, Stopped, measure_noise_floor};

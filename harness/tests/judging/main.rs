@@ -21,6 +21,7 @@ mod project;
 mod recount;
 mod repository;
 mod revision;
+mod suites;
 mod tools;
 mod triage;
 mod watch;

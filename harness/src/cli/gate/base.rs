@@ -238,9 +238,10 @@ impl<'a> Sides<'a> {
             SuiteChoice::Full => (&[][..], usize::MAX),
         };
         let (timed_phases, beyond) = self.field.timed(globs, &self.request.plan.phases, most)?;
-        if beyond > 0 {
+        if !beyond.is_empty() {
             notice(&format!(
-                "time is judged for the first {MOST_TIMED} workloads; {beyond} more are judged by their counts only"
+                "time is judged for the first {MOST_TIMED} workloads; only counts are judged of {} (`timed` in harness.toml and --filter choose)",
+                timing::listed(&beyond)
             ));
         }
         if timed_phases.is_empty() {

@@ -25,17 +25,17 @@ use super::{file_name, writable};
 
 /// Shows where a workload spends time, instructions and allocations, as tables and flame graphs
 ///
-/// By time: the operations of the engine, repeated for two and a half seconds. The overhead of recording them is
+/// By time: the operations that the probe names, repeated for two and a half seconds. The overhead of recording them is
 /// measured and shown. By instructions: functions, counted by callgrind, separately for each chain of callers. By
 /// allocations: the call sites that allocate, found by dhat. The last two profile one run on one thread. Flame graphs
 /// are written to `reports/profile/`, a summary of each profile for the report to `records/profiles/`.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  cargo harness profile medium/inference --phase reference
-  cargo harness profile medium/decode@32 --by instructions
-  cargo harness profile medium/decode@32 --diff kv-cache optimized
-  cargo harness profile medium/prefill --diff main checkout")]
+  cargo harness profile parse/large --phase simple
+  cargo harness profile parse/large --by instructions
+  cargo harness profile parse/large --diff simple fast
+  cargo harness profile parse/large --diff main checkout")]
 pub(crate) struct Profile {
     /// Workload to profile [default: the first one that `harness list` shows]
     workload: Option<String>,
