@@ -18,6 +18,7 @@ mod report;
 mod run;
 mod selftest;
 mod triage;
+mod typed;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +28,8 @@ use clap::{Parser, Subcommand};
 use harness::project::Project;
 use harness::terminal::Status;
 use harness_record::atomic_file;
+
+use typed::{call, command_line, typed};
 
 /// Measures time, instructions and heap of a transformer engine, and reports changes.
 #[derive(Parser)]
@@ -116,36 +119,4 @@ fn file_name(text: &str) -> String {
             }
         })
         .collect()
-}
-
-/// The command line as a user would type it again.
-fn command_line() -> String {
-    typed(std::env::args().skip(1))
-}
-
-/// A command of this program as a user would type it: by the name that the user called it, with quotes where a shell needs
-/// them.
-fn typed(arguments: impl IntoIterator<Item = String>) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=@%+#~".contains(c);
-    // The shell expands a leading tilde.
-    let is_plain = |argument: &str| {
-        argument.chars().all(plain) && !argument.is_empty() && !argument.starts_with('~')
-    };
-    let quoted = |argument: String| match is_plain(&argument) {
-        true => argument,
-        false => format!("'{}'", argument.replace('\'', r"'\''")),
-    };
-    let arguments = arguments.into_iter().map(quoted);
-    // `cargo harness` starts this program by `cargo run`, which sets this variable.
-    let name = match (
-        std::env::var_os("CARGO_MANIFEST_DIR"),
-        std::env::args().next(),
-    ) {
-        (None, Some(name)) => quoted(name),
-        _ => "cargo harness".to_owned(),
-    };
-    std::iter::once(name)
-        .chain(arguments)
-        .collect::<Vec<_>>()
-        .join(" ")
 }

@@ -77,7 +77,7 @@ fn the_guilty_commit_is_found_by_its_counts() {
     let again = done
         .stdout
         .lines()
-        .find_map(|line| line.strip_prefix("reproduce with: cargo harness "))
+        .find_map(|line| line.strip_prefix("reproduce with: harness "))
         .expect("printed");
     let again = tools.run(&again.split(' ').collect::<Vec<_>>());
     assert_eq!(again.status, 0, "{}", again.stderr);

@@ -16,7 +16,7 @@ use harness_report::gate::GateReport;
 use super::show::print_report;
 use super::{Gate, StoredRules, places, rules};
 use crate::cli::options::available;
-use crate::cli::{command_line, compared, writable};
+use crate::cli::{call, command_line, compared, writable};
 
 /// Default file for the counts, which are kept because counting takes minutes.
 pub(in crate::cli) const COUNTS: &str = "gate.json";
@@ -33,15 +33,16 @@ impl Gate {
         let keys = store.keys()?;
         if keys.is_empty() && self.record.is_none() {
             bail!(
-                "there is no baseline in {}; `cargo harness baseline save` makes one from a record",
-                project.baselines().display()
+                "there is no baseline in {}; `{}` makes one from a record",
+                project.baselines().display(),
+                call("baseline save")
             );
         }
         for key in &keys {
             store.read(key)?;
         }
         let mut head = match &self.record {
-            Some(path) => Record::read(path)?,
+            Some(path) => Record::read(&compared::record_file(path, project)?)?,
             None => count(
                 project,
                 &request,

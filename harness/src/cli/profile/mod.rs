@@ -21,6 +21,7 @@ use side::Side;
 use super::options::{ProbeOptions, available, model};
 use super::report::PROFILES;
 use super::{file_name, writable};
+use crate::cli::call;
 
 /// Shows where a workload spends time, instructions and allocations, as tables and flame graphs
 ///
@@ -31,10 +32,10 @@ use super::{file_name, writable};
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  cargo harness profile medium/inference --phase reference
-  cargo harness profile medium/decode@32 --by instructions
-  cargo harness profile medium/decode@32 --diff kv-cache optimized
-  cargo harness profile medium/prefill --diff main checkout")]
+  harness profile medium/inference --phase reference
+  harness profile medium/decode@32 --by instructions
+  harness profile medium/decode@32 --diff kv-cache optimized
+  harness profile medium/prefill --diff main checkout")]
 pub(crate) struct Profile {
     /// Workload to profile [default: the first one that `harness list` shows]
     workload: Option<String>,
@@ -193,9 +194,10 @@ impl Profile {
             .partition(|view| workload.instruments.contains(&view.instrument()));
         for view in large {
             notice(&format!(
-                "{} is too large to be shown by {}; `cargo harness list` shows which workloads are measured with {}",
+                "{} is too large to be shown by {}; `{}` shows which workloads are measured with {}",
                 workload.id,
                 view.name(),
+                call("list"),
                 view.instrument().name()
             ));
         }
