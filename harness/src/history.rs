@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use harness_record::baseline::{Baseline, COUNTS, ENVIRONMENT};
 use harness_record::history::{DatedRecord, KeyedRecord};
-use harness_record::json_files::json_files;
+use harness_record::json_files::run_files;
 use harness_record::{Commit, Record, Row};
 use itertools::Itertools;
 
@@ -137,7 +137,7 @@ fn records_in(folder: &Path, is_needed: impl Fn(&Row) -> bool) -> (Vec<Record>, 
         record.rows.retain(&is_needed);
         Ok(record)
     };
-    json_files(folder).into_iter().map(read).partition_result()
+    run_files(folder).into_iter().map(read).partition_result()
 }
 
 /// Factor that limits how many files [`recent`] reads: it examines the newest `LOOKED_AT * most` files.
@@ -147,7 +147,7 @@ const LOOKED_AT: usize = 4;
 /// records.
 pub fn recent(folder: &Path, now: &Record, most: usize) -> Vec<Record> {
     // File names begin with the time, so the paths are sorted by time.
-    let paths = json_files(folder);
+    let paths = run_files(folder);
     let read = paths
         .iter()
         .rev()

@@ -5,6 +5,7 @@ use std::process::{ExitCode, ExitStatus};
 
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, Result};
+use console::Term;
 use harness_judge::counts::SuiteVerdict;
 use harness_report::render::{Format, Table};
 
@@ -103,9 +104,30 @@ pub fn labelled(style: Style, label: &str, sentences: &[String]) -> String {
         .collect()
 }
 
-/// Prints tables on standard output, with colour only on a terminal.
+/// Prints tables on standard output, with colour only on a terminal, and within its width.
 pub fn show(tables: &[Table], format: Format) -> Result<()> {
-    print(&format.render(tables))
+    print(&match columns() {
+        Some(columns) => format.render_within(tables, columns),
+        None => format.render(tables),
+    })
+}
+
+/// Fewest columns that tables are fitted to: in less, words would be broken beyond reading.
+const NARROWEST: usize = 40;
+
+/// The width of the terminal: `COLUMNS`, if it is set, or that of standard output. None where a program reads the output,
+/// which is easier with one line for each row.
+fn columns() -> Option<usize> {
+    let set = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let known = || {
+        Term::stdout()
+            .size_checked()
+            .map(|(_, columns)| columns.into())
+    };
+    set.or_else(known)
+        .map(|columns: usize| columns.max(NARROWEST))
 }
 
 /// Prints text on standard output, with colour only on a terminal.

@@ -1,6 +1,7 @@
 //! Listing of the JSON files in a folder, such as records and sessions.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Returns the JSON files of a folder, sorted by name. Default names begin with the time. The list is empty if the
@@ -18,9 +19,61 @@ pub fn json_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// Number of bytes at the start of a record that contain its command.
+const HEAD: u64 = 4096;
+
+/// The JSON files of a folder without the counts that a gate kept there. Those are the head of a comparison and no run, so
+/// nothing may be mixed with them.
+pub fn run_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = json_files(folder);
+    files.retain(|path| !is_of_gate(path));
+    files
+}
+
+/// True if the file is a record of the command `gate`.
+fn is_of_gate(path: &Path) -> bool {
+    command(path).is_some_and(|command| {
+        // Options may have any value, so only the words before them count.
+        let mut words = command.split(' ').take_while(|word| !word.starts_with('-'));
+        words.any(|word| word == "gate")
+    })
+}
+
+/// The command in a record; none if the file cannot be read or has none at its start.
+fn command(path: &Path) -> Option<String> {
+    let mut start = Vec::new();
+    File::open(path)
+        .ok()?
+        .take(HEAD)
+        .read_to_end(&mut start)
+        .ok()?;
+    let start = String::from_utf8_lossy(&start);
+    let (_, rest) = start.split_once("\"command\":")?;
+    let mut values = serde_json::Deserializer::from_str(rest).into_iter::<String>();
+    values.next()?.ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_that_a_gate_kept_are_no_run() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, command) in [
+            ("a.json", "harness run --filter gate"),
+            ("b.json", "cargo harness gate --quick"),
+            ("c.json", "/bin/harness gate"),
+        ] {
+            let text = format!("{{\"schema\":3, \"command\": \"{command}\"}}");
+            fs::write(folder.path().join(name), text).expect("written");
+        }
+        fs::write(folder.path().join("d.json"), "no record").expect("written");
+        assert_eq!(
+            run_files(folder.path()),
+            ["a.json", "d.json"].map(|name| folder.path().join(name))
+        );
+    }
 
     #[test]
     fn only_json_files_are_listed_and_by_their_names() {

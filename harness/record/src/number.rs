@@ -103,9 +103,19 @@ pub fn count(value: f64) -> String {
     plain(Quantity::Blocks, value)
 }
 
-/// All digits of a number, in groups of three before the point.
+/// All digits of a number, in groups of three before the point. Quotients, such as bytes per unit, are rounded to four
+/// decimals, which hides the noise of floating-point differences; smaller values keep three significant digits.
 pub fn exact(value: f64) -> String {
-    let text = value.to_string();
+    let decimals = match value.abs() {
+        0.0 => 0.0,
+        size => (2.0 - size.log10().floor()).clamp(4.0, 15.0),
+    };
+    let scale = 10f64.powi(decimals as i32);
+    let rounded = match value.fract() {
+        0.0 => value,
+        _ => (value * scale).round() / scale,
+    };
+    let text = rounded.to_string();
     let (whole, fraction) = text
         .split_once('.')
         .map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use harness_probe::Instrument;
-use harness_record::json_files::json_files;
+use harness_record::json_files::run_files;
 use harness_record::{About, FileError, Record};
 use rayon::prelude::*;
 
@@ -253,7 +253,7 @@ fn files(folder: &Path, except: Option<&Path>) -> Vec<PathBuf> {
     let same = |path: &PathBuf| {
         except.is_some_and(|except| fs::canonicalize(path).ok() == fs::canonicalize(except).ok())
     };
-    json_files(folder)
+    run_files(folder)
         .into_iter()
         .filter(|path| !same(path))
         .collect()

@@ -2,7 +2,7 @@
 
 use harness_judge::trends::Trends;
 use harness_probe::Instrument;
-use harness_record::metric::{self, process};
+use harness_record::metric::{self, Quantity, process};
 use harness_record::{Check, Record, Row, number};
 
 use crate::figures::{self, Absent};
@@ -34,12 +34,12 @@ pub fn run_tables(
     let (tokens, calls): (Vec<&str>, Vec<&str>) = record
         .workloads()
         .into_iter()
-        .partition(|name| rows_of(name).iter().any(|row| row.unit.name == "token"));
+        .partition(|name| rows_of(name).iter().any(|row| row.unit.name == TOKEN));
     let mut tables: Vec<Table> = tokens
         .into_iter()
         .map(|workload| {
             let rows = rows_of(workload);
-            shape.table(&title(workload, &rows), &rows, "token", for_programs)
+            shape.table(&title(workload, &rows), &rows, TOKEN, for_programs)
         })
         .collect();
     let rows: Vec<&Row> = calls.into_iter().flat_map(rows_of).collect();
@@ -102,9 +102,14 @@ impl Shape<'_> {
         let mut table = Table::of(title, rows.iter().copied())
             .left_if(with_workload, "workload", "workload", |row| &row.workload)
             .left("phase", "phase", |row| &row.phase)
-            .right("time_seconds", "time", |row| measured("time", row))
+            .right("time_seconds", time_heading(rows, unit), |row| {
+                measured("time", row)
+            })
             .right("tokens_per_second", "tokens/s", |row| {
                 measured("tokens-per-second", row)
+            })
+            .right("units_per_second", &format!("{unit}s/s"), |row| {
+                units_per_second(row)
             });
         for (place, anchor) in self.anchors.iter().enumerate() {
             let key = format!(
@@ -220,6 +225,9 @@ impl Shape<'_> {
     }
 }
 
+/// The unit of workloads that process tokens.
+const TOKEN: &str = "token";
+
 /// Suffix of the keys of trends.
 const TREND: &str = "_trend";
 
@@ -232,6 +240,25 @@ fn measured(metric: &str, row: &Row) -> Option<Cell> {
         // Only the time has its interval: the table is dense.
         Ok(figure) if metric.name() == "time" => Cell::figure(metric, &figure),
         Ok(figure) => Cell::plain(metric.quantity(), figure.value),
+        Err(absent) => missing(&absent),
+    })
+}
+
+/// The heading of the times. Beside counts per unit, it states that a time is that of a whole run, if a run has several.
+fn time_heading(rows: &[&Row], unit: &str) -> &'static str {
+    let is_of_run = unit != TOKEN && rows.iter().any(|row| row.unit.per_run > 1);
+    if is_of_run { "time of a run" } else { "time" }
+}
+
+/// Units per second of a workload that yields several in a run; tokens have a metric of their own.
+fn units_per_second(row: &Row) -> Option<Cell> {
+    let is_shown = row.unit.name != TOKEN && row.unit.per_run > 1;
+    let time = metric::by_name("time")?;
+    if !is_shown {
+        return Some(missing(&Absent::NoMeaning));
+    }
+    Some(match figures::figure(time, Some(row)) {
+        Ok(figure) => Cell::plain(Quantity::PerSecond, row.unit.per_run as f64 / figure.value),
         Err(absent) => missing(&absent),
     })
 }
@@ -291,7 +318,7 @@ fn notes(rows: &[&Row], anchors: &[String], columns: &[Column]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use harness_record::metric::program::{BUILD, BUILDS, CODE, LOADED, UNIT};
-    use harness_record::sample::{callgrind, counts, record, row};
+    use harness_record::sample::{callgrind, clock, counts, record, row};
 
     use super::*;
 
@@ -341,5 +368,38 @@ mod tests {
             !keys.iter().any(|key| key.starts_with("cycles")),
             "{keys:?}"
         );
+    }
+
+    /// The headings and the cells of the only row of a workload that yields so many rows in a run of 2 ms.
+    fn table(per_run: u64) -> Vec<(String, String)> {
+        let mut one = row(
+            "parse",
+            "now",
+            vec![clock("s", &[2_000_000; 8]), callgrind(4_000_000)],
+        );
+        one.unit.name = "row".to_owned();
+        one.unit.per_run = per_run;
+        let tables = run_tables(&record(vec![one]), &[], false, None);
+        let [table] = tables.as_slice() else {
+            panic!("one table: {tables:?}")
+        };
+        let headings = table.columns.iter().map(|column| column.heading.clone());
+        let cells = table.rows[0].iter().map(|cell| cell.text.clone());
+        headings.zip(cells).collect()
+    }
+
+    #[test]
+    fn a_run_of_many_units_has_its_time_named_and_its_throughput() {
+        let named = |table: &[(String, String)], heading: &str| {
+            let found = table.iter().find(|(name, _)| name == heading);
+            found.map(|(_, text)| text.clone())
+        };
+        let many = table(2000);
+        assert_eq!(named(&many, "rows/s").as_deref(), Some("1.00 M"));
+        assert_eq!(named(&many, "instr/row").as_deref(), Some("2000"));
+        assert!(named(&many, "time of a run").is_some_and(|text| text.starts_with("2.0")));
+        assert_eq!(named(&many, "time"), None);
+        let one = table(1);
+        assert!(named(&one, "time").is_some() && named(&one, "rows/s").is_none());
     }
 }

@@ -8,8 +8,10 @@ use clap::Args;
 use harness::project::Project;
 use harness::terminal::{Status, notice, show};
 use harness_judge::gate::GateVerdict;
+use harness_probe::Instrument;
 use harness_record::acceptance::{Acceptance, Acceptances, Loss};
 use harness_record::choice::Choice;
+use harness_record::metric::Metric;
 use harness_record::session::Session;
 use harness_record::{FileError, FileProblem, Record, number};
 use harness_report::render::{Cell, Column, Format, Table};
@@ -18,6 +20,7 @@ use jiff::civil::Date;
 use super::gate::{self, StoredRules};
 use super::options::judged_metrics;
 use super::{compared, explain};
+use crate::cli::call;
 
 /// Accepts regressions that a gate found: adds a line for each to `baselines/accepted.csv`, for the reviewer
 ///
@@ -52,6 +55,8 @@ pub(crate) struct Accept {
 struct Found {
     losses: Vec<Loss>,
     measured: Vec<(String, String)>,
+    /// The instruments that the gate judged.
+    instruments: Vec<Instrument>,
     /// Reason for not judging time, if the machine was too noisy.
     noise: Option<String>,
 }
@@ -60,18 +65,21 @@ impl Accept {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
         let folder = project.baselines();
         let mut acceptances = Acceptances::read(&folder)?;
-        let wanted = self
-            .metric
-            .iter()
-            .map(|name| judged_metrics(name, "there is nothing to accept"));
-        let wanted = wanted.collect::<Result<Vec<_>>>()?.concat();
+        let wanted = self.metric.iter().map(|name| {
+            let metrics = judged_metrics(name, "there is nothing to accept")?;
+            Ok((name, metrics))
+        });
+        let wanted: Vec<(&String, Vec<&Metric>)> = wanted.collect::<Result<_>>()?;
         let today = gate::today();
         if let Some(past) = self.expires.filter(|day| *day < today) {
             bail!(
                 "{past} is in the past; an acceptance counts to the end of the day it expires on"
             );
         }
-        let path = self.run.map_or_else(|| newest(project), Ok)?;
+        let path = match self.run {
+            Some(path) if path != Path::new("newest") || path.exists() => path,
+            _ => newest(project)?,
+        };
         let found = Found::read(&path, project)?;
         let choice = Choice::new(std::slice::from_ref(&self.workload), &self.phase)?;
         let measured = &found.measured;
@@ -82,11 +90,26 @@ impl Accept {
         let is_meant = |loss: &&Loss| {
             choice.workload(&loss.workload)
                 && choice.phase(&loss.phase)
-                && wanted.contains(&loss.metric)
+                && wanted
+                    .iter()
+                    .any(|(_, metrics)| metrics.contains(&loss.metric))
         };
         let lost: Vec<&Loss> = found.losses.iter().filter(is_meant).collect();
-        if lost.is_empty() {
-            bail!("{}", found.nothing(&self.workload, &self.metric, &path));
+        // A metric that has nothing to accept is never dropped in silence.
+        for (name, metrics) in &wanted {
+            if !metrics
+                .iter()
+                .any(|metric| found.instruments.contains(&metric.instrument()))
+            {
+                bail!(
+                    "nothing was accepted: the gate in {} did not measure {name}; accept the other metrics alone, or run \
+                     a gate that measures it",
+                    path.display()
+                );
+            }
+            if !lost.iter().any(|loss| metrics.contains(&loss.metric)) {
+                bail!("{}", found.nothing(&self.workload, name, &path));
+            }
         }
         let mut table = new_table(&self.reason, self.expires);
         for loss in lost {
@@ -137,8 +160,15 @@ impl Found {
         };
         let verdict = GateVerdict::verdict_of(&session)?;
         let losses = verdict.losses(&session);
+        let mut instruments: Vec<_> = session
+            .counted
+            .iter()
+            .flat_map(|one| read(&one.head))
+            .collect();
+        instruments.extend((!session.measured.is_empty()).then_some(Instrument::Clock));
         Ok(Self {
             losses,
+            instruments,
             measured: session.accepted.known,
             noise: verdict.noise(),
         })
@@ -149,13 +179,15 @@ impl Found {
         let losses = StoredRules::read(project)?.judge(&base, head).losses(head);
         Ok(Self {
             losses,
+            // The stored baseline has counts only.
+            instruments: read(head).filter(|one| one.is_counted()).collect(),
             measured: gate::places([head]),
             noise: None,
         })
     }
 
     /// Error message if nothing can be accepted; lists the regressions that the gate did find.
-    fn nothing(&self, workload: &str, metrics: &[String], path: &Path) -> String {
+    fn nothing(&self, workload: &str, metric: &str, path: &Path) -> String {
         let found: Vec<String> = self.losses.iter().map(ToString::to_string).collect();
         let found = if found.is_empty() {
             " no regression".to_owned()
@@ -167,11 +199,16 @@ impl Found {
             .as_ref()
             .map_or(String::new(), |noise| format!("; {noise}"));
         format!(
-            "{workload} did not regress in {} according to {}; that gate found{found}{noise}",
-            metrics.join(", "),
+            "nothing was accepted: {workload} did not regress in {metric} according to {}; that gate found{found}{noise}",
             path.display()
         )
     }
+}
+
+/// The instruments whose readings a record has.
+fn read(record: &Record) -> impl Iterator<Item = Instrument> {
+    let readings = record.rows.iter().flat_map(|row| &row.readings);
+    readings.map(|reading| reading.data.instrument())
 }
 
 /// File of the last gate, against a revision or against the stored baseline.
@@ -182,8 +219,9 @@ fn newest(project: &Project) -> Result<PathBuf> {
     let newest = kept.filter(|path| path.is_file()).max_by_key(written);
     newest.with_context(|| {
         format!(
-            "there is no gate result in {}; run `cargo harness gate` first, then accept its regressions",
-            project.records().display()
+            "there is no gate result in {}; run `{}` first, then accept its regressions",
+            project.records().display(),
+            call("gate")
         )
     })
 }

@@ -18,6 +18,7 @@ use harness_report::render::{Cell, Column, Format, Table, Tone};
 use harness_report::tables::comparisons;
 
 use super::compared;
+use crate::cli::call;
 
 /// Saves, lists and shows baselines: the stored counts that `harness gate` compares with
 #[derive(Args)]
@@ -80,10 +81,10 @@ impl Stored {
 
 impl Save {
     fn run(self, project: &Project) -> Result<Status> {
-        let record = self
-            .record
-            .as_deref()
-            .map_or_else(|| compared::newest(project), |path| Ok(Record::read(path)?))?;
+        let record = self.record.as_deref().map_or_else(
+            || compared::newest(project),
+            |path| Ok(Record::read(&compared::record_file(path, project)?)?),
+        )?;
         let store = compared::store(project);
         let promoted = Baseline::promote(&record)?;
         if self.improved_only {
@@ -154,7 +155,8 @@ fn confirmed() -> Result<bool> {
     let input = std::io::stdin();
     if !input.is_terminal() {
         bail!(
-            "nothing was saved: there is no terminal for a confirmation; `cargo harness baseline save --yes` needs none"
+            "nothing was saved: there is no terminal for a confirmation; `{}` needs none",
+            call("baseline save --yes")
         );
     }
     eprint!("Make this the baseline? [y/N] ");
@@ -302,9 +304,10 @@ fn list(project: &Project, format: Format) -> Result<Status> {
         });
     }
     if table.rows.is_empty() {
-        table.notes.push(
-            "There are none yet: `cargo harness baseline save` makes one from a record.".to_owned(),
-        );
+        table.notes.push(format!(
+            "There are none yet: `{}` makes one from a record.",
+            call("baseline save")
+        ));
     }
     show(&[table], format)?;
     Ok(outcome)

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::cli::call;
 use anyhow::{Context, Result, bail};
 use harness::project::Project;
 use harness_judge::compare::RecordView;
@@ -15,9 +16,10 @@ BASE and HEAD are written as:
   FILE            a record, such as records/2026-01-02T030405Z.json
   newest          the newest record
   baseline        the stored baseline that fits the other side, or the newest record
-  baseline:KEY    the stored baseline of that key; `cargo harness baseline list` shows the keys
+  baseline:KEY    the stored baseline of that key; `harness baseline list` shows the keys
   SIDE#PHASE      one phase of any of these, such as newest#pooled
-  phase:PHASE     one phase of the newest record";
+  phase:PHASE     one phase of the newest record
+  PHASE           the same, if no file has this name";
 
 /// A side as the user wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +82,7 @@ impl From<&str> for Name {
 /// # Errors
 /// If one of them cannot be found or read, or only one names a phase.
 pub(crate) fn load(base: &Name, head: &Name, project: &Project) -> Result<(Loaded, Loaded)> {
+    let (base, head) = (&base.or_phase(project), &head.or_phase(project));
     if base.phase.is_some() != head.phase.is_some() {
         let (with, without) = if base.phase.is_some() {
             (base, head)
@@ -109,13 +112,28 @@ pub(crate) fn load(base: &Name, head: &Name, project: &Project) -> Result<(Loade
 /// # Errors
 /// If there is none, or if it cannot be read.
 pub(crate) fn newest(project: &Project) -> Result<Record> {
-    let path = project.newest_record().with_context(|| {
+    Ok(Record::read(&newest_file(project)?)?)
+}
+
+fn newest_file(project: &Project) -> Result<PathBuf> {
+    project.newest_record().with_context(|| {
         format!(
-            "there is no record in {}; `cargo harness run` writes one",
-            project.records().display()
+            "there is no record in {}; `{}` writes one",
+            project.records().display(),
+            call("run")
         )
-    })?;
-    Ok(Record::read(&path)?)
+    })
+}
+
+/// The file that `--record` names: the newest record for the word `newest`, unless a file has that name.
+///
+/// # Errors
+/// If there is no record.
+pub(crate) fn record_file(named: &Path, project: &Project) -> Result<PathBuf> {
+    if named == Path::new("newest") && !named.exists() {
+        return newest_file(project);
+    }
+    Ok(named.to_owned())
 }
 
 /// The project's baselines.
@@ -124,6 +142,20 @@ pub(crate) fn store(project: &Project) -> Store {
 }
 
 impl Name {
+    /// This side, or the phase of the newest record that the word names if it names no file.
+    fn or_phase(&self, project: &Project) -> Self {
+        let is_phase =
+            || newest(project).is_ok_and(|record| record.phases().contains(&self.written.as_str()));
+        match &self.source {
+            Source::File(path) if self.phase.is_none() && !path.exists() && is_phase() => Self {
+                written: self.written.clone(),
+                source: Source::Newest,
+                phase: Some(self.written.clone()),
+            },
+            _ => self.clone(),
+        }
+    }
+
     /// `fitting` returns the record that the baseline has to fit.
     fn load(&self, fitting: impl FnOnce() -> Result<Record>, project: &Project) -> Result<Loaded> {
         let store = store(project);

@@ -41,7 +41,7 @@ const WATCHED: Duration = Duration::from_millis(500);
 /// 2 if that is not 0, 1 or 2). COMMAND has no standard input.
 #[derive(Args)]
 #[command(
-    after_help = "Example: cargo harness doctor --tune -- cargo harness gate --base origin/main
+    after_help = "Example: harness doctor --tune -- harness gate --base origin/main
 
 For tests, HARNESS_SYSTEM_ROOT names a folder whose proc and sys are used instead of those of this machine."
 )]

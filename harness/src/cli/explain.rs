@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::cli::call;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use harness::project::Project;
@@ -57,8 +58,9 @@ impl Explain {
         let path = path.with_context(|| {
             let folder = project.records().join("gates");
             format!(
-                "there is no gate result in {}; `cargo harness gate --base REV` writes one",
-                folder.display()
+                "there is no gate result in {}; `{}` writes one",
+                folder.display(),
+                call("gate --base REV")
             )
         })?;
         let session = Session::read(&path)?;

@@ -21,6 +21,7 @@ use harness_report::tables::history as tables;
 
 use super::options::{Selection, available, configured};
 use super::ready::Builder;
+use crate::cli::call;
 
 /// Shows a metric over the commits, and the commits that changed it
 ///
@@ -97,9 +98,15 @@ impl History {
         let series = series(&dated_records, &question);
         if series.is_empty() {
             let hint = if metric.portable() {
-                "commit a baseline (`cargo harness baseline save`), or count commits with --measure REV..REV"
+                format!(
+                    "commit a baseline (`{}`), or count commits with --measure REV..REV",
+                    call("baseline save")
+                )
             } else {
-                "`cargo harness run` writes a record, and the workload must run in the phase and in the anchor"
+                format!(
+                    "`{}` writes a record, and the workload must run in the phase and in the anchor",
+                    call("run")
+                )
             };
             bail!(
                 "the history has no {} for this selection; {hint}",

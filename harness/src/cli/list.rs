@@ -1,5 +1,6 @@
 //! `harness list`: the workloads that can be measured.
 
+use crate::cli::call;
 use anyhow::Result;
 use clap::Args;
 use harness::collect;
@@ -64,8 +65,10 @@ impl List {
                     )
                 }
                 None => {
-                    "There is no record yet to take costs from: `cargo harness run` writes one."
-                        .to_owned()
+                    format!(
+                        "There is no record yet to take costs from: `{}` writes one.",
+                        call("run")
+                    )
                 }
             });
         }

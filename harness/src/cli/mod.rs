@@ -19,9 +19,9 @@ mod report;
 mod run;
 mod selftest;
 mod triage;
+mod typed;
 mod watch;
 
-use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -29,6 +29,8 @@ use clap::{Parser, Subcommand};
 use harness::project::Project;
 use harness::terminal::Status;
 use harness_record::atomic_file;
+
+use typed::{call, command_line, typed};
 
 /// Measures time, instructions and heap of workloads, and reports changes.
 #[derive(Parser)]
@@ -119,67 +121,4 @@ fn file_name(text: &str) -> String {
             }
         })
         .collect()
-}
-
-/// The command line as a user would type it again.
-fn command_line() -> String {
-    typed(std::env::args_os().skip(1))
-}
-
-/// A command of this program as a user would type it: by the name that the user called it, with quotes where a shell needs
-/// them.
-fn typed(arguments: impl IntoIterator<Item = OsString>) -> String {
-    let arguments = arguments.into_iter().map(|argument| quoted(&argument));
-    // `cargo harness` starts this program by `cargo run`, which sets this variable.
-    let name = match (
-        std::env::var_os("CARGO_MANIFEST_DIR"),
-        std::env::args_os().next(),
-    ) {
-        (None, Some(name)) => quoted(&name),
-        _ => "cargo harness".to_owned(),
-    };
-    std::iter::once(name)
-        .chain(arguments)
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-/// A word as a shell reads it, with quotes if it needs them. Bytes that are not UTF-8 are written as bash reads them:
-/// `$'caf\xe9'`.
-fn quoted(word: &OsStr) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=@%+#~".contains(c);
-    match word.to_str() {
-        // The shell expands a leading tilde.
-        Some(word) if !word.is_empty() && !word.starts_with('~') && word.chars().all(plain) => {
-            word.to_owned()
-        }
-        Some(word) => format!("'{}'", word.replace('\'', r"'\''")),
-        None => {
-            let bytes = word.as_encoded_bytes().iter();
-            let escaped = bytes.map(|&byte| match byte {
-                b'\\' | b'\'' => format!("\\{}", char::from(byte)),
-                b' '..=b'~' => char::from(byte).to_string(),
-                _ => format!("\\x{byte:02x}"),
-            });
-            format!("$'{}'", escaped.collect::<String>())
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::os::unix::ffi::OsStrExt;
-
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_where_a_shell_needs_it() {
-        assert_eq!(quoted(OsStr::new("gate")), "gate");
-        assert_eq!(quoted(OsStr::new("kernel/*")), "'kernel/*'");
-        assert_eq!(quoted(OsStr::new("it's")), r"'it'\''s'");
-        assert_eq!(
-            quoted(OsStr::from_bytes(b"caf\xe9 'x'")),
-            r"$'caf\xe9 \'x\''"
-        );
-    }
 }

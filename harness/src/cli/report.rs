@@ -9,14 +9,15 @@ use harness::project::Project;
 use harness::terminal::{Status, notice};
 use harness::vcs::Repository;
 use harness_record::history::DatedRecord;
-use harness_record::json_files::json_files;
+use harness_record::json_files::run_files;
 use harness_record::profile::summaries;
 use harness_record::roadmap::{MACHINE_LIMITS, MachineLimits, Roadmap};
 use harness_record::{Commit, Record, Row};
 use harness_report::site::{self, Site, Sources};
 use harness_report::{Commands, ReportData, ReportError};
 
-use super::history;
+use super::{compared, history};
+use crate::cli::call;
 
 /// Folder for summaries of profiles, in the folder of records.
 pub(super) const PROFILES: &str = "profiles";
@@ -55,8 +56,9 @@ impl Report {
         };
         let Some(report_data) = report_data else {
             bail!(
-                "there is no record in {} yet; measure one with `cargo harness run`",
-                project.records().display()
+                "there is no record in {} yet; measure one with `{}`",
+                project.records().display(),
+                call("run")
             );
         };
         if report_data.record.rows.is_empty() {
@@ -99,7 +101,7 @@ fn write_site(project: &Project, folder: &Path) -> Result<Status> {
     });
     let site = Site::read(Sources {
         project: project.name(),
-        records: json_files(&project.records()),
+        records: run_files(&project.records()),
         anchor: project.config.anchors.first().map_or("", String::as_str),
         baselines: &baselines,
         commits: &commits,
@@ -107,8 +109,9 @@ fn write_site(project: &Project, folder: &Path) -> Result<Status> {
     site.notes.iter().for_each(|note| notice(note));
     if site.workloads.is_empty() {
         bail!(
-            "there is no record in {} and no baseline in git yet; measure with `cargo harness run`",
-            project.records().display()
+            "there is no record in {} and no baseline in git yet; measure with `{}`",
+            project.records().display(),
+            call("run")
         );
     }
     let written = site::write(&site, folder).map_err(|error| match error {
@@ -212,12 +215,14 @@ fn past(project: &Project, now: &Record, roadmap: Option<&Roadmap>) -> Vec<Dated
 
 /// Readings of the named records only.
 fn of(project: &Project, named: &[PathBuf], roadmap: Option<Roadmap>) -> Result<ReportData> {
-    let read =
-        |path: &PathBuf| Record::read(path).map(|record| (path.display().to_string(), record));
+    let read = |path: &PathBuf| {
+        let path = compared::record_file(path, project)?;
+        Ok((path.display().to_string(), Record::read(&path)?))
+    };
     let mut records = named
         .iter()
         .map(read)
-        .collect::<Result<Vec<_>, _>>()?
+        .collect::<Result<Vec<_>>>()?
         .into_iter();
     let (name, record) = records.next().expect("one is named");
     let mut report_data =
@@ -231,7 +236,7 @@ fn of(project: &Project, named: &[PathBuf], roadmap: Option<Roadmap>) -> Result<
 fn commands(project: &Project) -> Commands {
     let on_demand = &project.config.on_demand;
     let command = |glob: &Option<String>| match glob {
-        Some(glob) => format!("cargo harness run --filter '{glob}'"),
+        Some(glob) => call(&format!("run --filter '{glob}'")),
         None => String::new(),
     };
     Commands {

@@ -18,6 +18,7 @@ use jiff::{Span, tz::TimeZone};
 
 use super::gate::today;
 use super::report::read_roadmap;
+use crate::cli::call;
 
 /// Days that a triage goes back if the roadmap has no decision.
 const DAYS: i64 = 30;
@@ -33,9 +34,9 @@ type Start = Box<dyn Fn(&Observed) -> bool>;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  cargo harness triage --since v1.2 --format markdown
-  cargo harness triage --undecided
-  cargo harness triage --decide 0123456789 parse/large instructions --reason 'exact for large inputs'")]
+  harness triage --since v1.2 --format markdown
+  harness triage --undecided
+  harness triage --decide 0123456789 parse/large instructions --reason 'exact for large inputs'")]
 pub(crate) struct Triage {
     /// Revision to begin after [default: the day of the last decision, or 30 days ago]
     #[arg(long, value_name = "REV")]
@@ -132,10 +133,10 @@ impl Triage {
             "Changes {start}, and older regressions without a decision."
         ));
         if undecided > 0 {
-            last.notes.push(
-                "To decide: cargo harness triage --decide COMMIT [WORKLOAD [METRIC]] --reason TEXT"
-                    .to_owned(),
-            );
+            last.notes.push(format!(
+                "To decide: {}",
+                call("triage --decide COMMIT [WORKLOAD [METRIC]] --reason TEXT")
+            ));
         }
         shown
     }
@@ -161,7 +162,10 @@ impl Triage {
             if !all.any(|(one, change)| {
                 subject.covers(&one.commit.id, &change.workload, change.metric)
             }) {
-                bail!("no change is known of {subject}; `cargo harness triage` lists the changes");
+                bail!(
+                    "no change is known of {subject}; `{}` lists the changes",
+                    call("triage")
+                );
             }
         }
         let decision = Decision {

@@ -346,3 +346,36 @@ fn bad_input_is_answered_by_one_sentence() {
     ];
     insta::with_settings!({filters => filters}, { insta::assert_snapshot!(messages.join("\n")) });
 }
+
+#[test]
+fn a_metric_that_the_gate_did_not_measure_is_not_dropped_in_silence() {
+    let tools = repository();
+    takes(&tools, 52_000_000);
+    allocates(&tools, 3);
+    let done = tools.run(&[
+        "gate",
+        "--base",
+        "HEAD",
+        "--times-only",
+        "--budget=20",
+        "--seed=7",
+    ]);
+    assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
+    let accept = |metric| {
+        [
+            "accept",
+            "kernel/gelu",
+            "--metric",
+            metric,
+            "--reason",
+            "it pays",
+        ]
+    };
+    let refused = tools.refused(&accept("time,heap"));
+    assert!(
+        refused.contains("nothing was accepted") && refused.contains("did not measure heap"),
+        "{refused}"
+    );
+    assert!(!tools.project.path("baselines/accepted.csv").exists());
+    assert_eq!(tools.run(&accept("time")).status, 0);
+}

@@ -36,7 +36,7 @@ fn without_a_terminal_nothing_is_saved_unless_asked_for() {
     project.record("records/second.json", &regressed());
     assert_eq!(
         project.refused(&["baseline", "save"]),
-        "nothing was saved: there is no terminal for a confirmation; `cargo harness baseline save --yes` needs none"
+        "nothing was saved: there is no terminal for a confirmation; `harness baseline save --yes` needs none"
     );
     assert_eq!(project.read(&counts), before);
     assert_eq!(project.run(&["baseline", "save", "--yes"]).status, 0);

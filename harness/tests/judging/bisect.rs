@@ -77,7 +77,7 @@ fn the_guilty_commit_is_found_by_its_counts() {
     let again = done
         .stdout
         .lines()
-        .find_map(|line| line.strip_prefix("reproduce with: cargo harness "))
+        .find_map(|line| line.strip_prefix("reproduce with: harness "))
         .expect("printed");
     let again = tools.run(&again.split(' ').collect::<Vec<_>>());
     assert_eq!(again.status, 0, "{}", again.stderr);
@@ -183,7 +183,8 @@ fn a_commit_that_has_most_of_bads_time_is_not_called_good() {
     );
     let half = "a commit with at least half of that change, +0.80 %, is bad";
     assert!(done.stderr.contains(half), "{}", done.stderr);
-    let rest = "BAD is worse still (time +0.90 % -> +1.6 % against GOOD); for the rest: cargo harness bisect ";
+    let rest =
+        "BAD is worse still (time +0.90 % -> +1.6 % against GOOD); for the rest: harness bisect ";
     assert!(done.stdout.contains(rest), "{}", done.stdout);
     assert!(
         !done.stdout.contains("is slower already"),
@@ -214,7 +215,7 @@ fn where_less_than_half_of_the_time_came_before_that_is_told() {
         "{}",
         done.stdout
     );
-    let before = "\"three\" is slower already (time 0 % -> +2.0 % against GOOD); for that part: cargo harness bisect ";
+    let before = "\"three\" is slower already (time 0 % -> +2.0 % against GOOD); for that part: harness bisect ";
     assert!(done.stdout.contains(before), "{}", done.stdout);
     assert!(
         !done.stdout.contains("BAD is worse still"),

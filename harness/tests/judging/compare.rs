@@ -38,6 +38,13 @@ fn phases_of_one_record() {
         "records/second.json#naive",
         "records/second.json#optimized",
     ]);
+    let bare = project.run(&["compare", "naive", "optimized"]);
+    assert_eq!(
+        by_name.stdout.lines().skip(1).collect::<Vec<_>>(),
+        bare.stdout.lines().skip(1).collect::<Vec<_>>(),
+        "{}",
+        bare.stderr
+    );
     assert_eq!(
         by_name.stdout.lines().skip(1).collect::<Vec<_>>(),
         by_file.stdout.lines().skip(1).collect::<Vec<_>>()
@@ -111,7 +118,7 @@ fn without_any_record_it_says_how_to_get_one() {
     let sentence = Project::new().refused(&["compare", "baseline"]);
     assert_eq!(
         sentence,
-        "there is no record in PROJECT/records; `cargo harness run` writes one"
+        "there is no record in PROJECT/records; `harness run` writes one"
     );
 }
 

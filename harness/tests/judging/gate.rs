@@ -192,9 +192,41 @@ fn without_limits_the_built_in_ones_apply_and_saving_a_baseline_writes_them() {
 }
 
 #[test]
+fn the_newest_record_can_be_named() {
+    let project = Project::with_baseline();
+    project.record("records/2026-01-03T000000Z.json", &regressed());
+    for command in [
+        &["gate", "--record", "newest"][..],
+        &["baseline", "save", "--yes", "--record", "newest"],
+        &["report", "--record", "newest"],
+    ] {
+        let done = project.run(command);
+        let expected = i32::from(command[0] == "gate");
+        assert_eq!(done.status, expected, "{}{}", done.stdout, done.stderr);
+    }
+}
+
+#[test]
+fn counts_that_a_gate_kept_are_not_drawn_as_a_run() {
+    let project = Project::new();
+    project.record("records/2026-01-02T000000Z.json", &measured());
+    let mut kept = regressed();
+    kept.command = "harness gate".to_owned();
+    kept.environment.revision = Some("another".to_owned());
+    project.record("records/gate.json", &kept);
+    let done = project.run(&["report"]);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert!(
+        done.stderr.contains("drew 2026-01-02T000000Z.json as"),
+        "{}",
+        done.stderr
+    );
+}
+
+#[test]
 fn without_a_baseline_nothing_is_measured() {
     assert_eq!(
         Project::new().refused(&["gate"]),
-        "there is no baseline in PROJECT/baselines; `cargo harness baseline save` makes one from a record"
+        "there is no baseline in PROJECT/baselines; `harness baseline save` makes one from a record"
     );
 }

@@ -289,7 +289,7 @@ fn what_cannot_be_answered_is_told_in_one_sentence() {
         ),
         (
             &["history", "--metric", "time"],
-            "the history has no total runtime for this selection; `cargo harness run` writes",
+            "the history has no total runtime for this selection; `harness run` writes",
         ),
         (
             &["history", "--measure", "HEAD"],

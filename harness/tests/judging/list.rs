@@ -63,3 +63,24 @@ fn programs_get_the_phases_in_any_case() {
     let tables: serde_json::Value = serde_json::from_str(&json).expect("valid JSON");
     assert_eq!(tables[0]["rows"][0]["phases"], "naive optimized", "{json}");
 }
+
+#[test]
+fn the_list_fits_the_width_of_the_terminal() {
+    let tools = Tools::new();
+    let long = "ablation/inference/".to_owned() + &"layer-norm=fused,softmax=simd,".repeat(20);
+    tools.workloads(&[(long.as_str(), false), ("kernel/gelu", true)]);
+    for columns in [80, 100, 120] {
+        let output = crate::program()
+            .current_dir(tools.project.path(""))
+            .env("PATH", tools.project.path("bin"))
+            .env("COLUMNS", columns.to_string())
+            .arg("list")
+            .output()
+            .expect("started");
+        assert!(output.status.success());
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.contains("kernel/gelu"), "{text}");
+        let widest = text.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(columns), "{columns}: {text}");
+    }
+}

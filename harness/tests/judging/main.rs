@@ -27,7 +27,12 @@ mod tools;
 mod triage;
 mod watch;
 
+use std::os::unix::process::CommandExt;
+
 /// The program that is tested.
 fn program() -> assert_cmd::Command {
-    assert_cmd::cargo::cargo_bin_cmd!("harness")
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("harness"));
+    // The name by which a user starts it; hints repeat it. Tables have their full width.
+    command.arg0("harness").env_remove("COLUMNS");
+    assert_cmd::Command::from_std(command)
 }

@@ -45,7 +45,7 @@ fn unchanged_code_passes_and_what_was_measured_is_kept() {
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
     for expected in [
         "PASSED: none of 1 timed workload slower",
-        "reproduce with: cargo harness gate --base ",
+        "reproduce with: harness gate --base ",
         "--seed 7",
     ] {
         assert!(
@@ -350,7 +350,7 @@ fn one_loss_that_shows_in_many_figures_is_told_once_for_each_workload() {
         done.stdout
     );
     let base = &kept(&tools).0.base.commit[..12];
-    let command = format!("reproduce with: cargo harness gate --base {base} --counts-only --all\n");
+    let command = format!("reproduce with: harness gate --base {base} --counts-only --all\n");
     assert!(done.stdout.ends_with(&command), "{}", done.stdout);
 }
 

@@ -1,7 +1,7 @@
 //! Explains verdicts on counts in sentences.
 
 use harness_record::metric::Metric;
-use harness_record::number;
+use harness_record::number::exact;
 
 use crate::compare::Comparison;
 use crate::counts::{CountVerdict, CountsVerdict, JudgedCount, Recounted, Tally};
@@ -104,21 +104,6 @@ impl JudgedCount {
             }
             (judgement, ..) => format!("{place}: {}", judgement.standing().name()),
         }
-    }
-}
-
-/// All digits of a count. Quotients, such as bytes per token, are rounded to four decimals, which hides the noise of
-/// floating-point differences; smaller values keep three significant digits.
-pub(super) fn exact(value: f64) -> String {
-    let size = value.abs();
-    let decimals = match size {
-        0.0 => 0.0,
-        _ => (2.0 - size.log10().floor()).clamp(4.0, 15.0),
-    };
-    let scale = 10f64.powi(decimals as i32);
-    match value.fract() {
-        0.0 => number::exact(value),
-        _ => number::exact((value * scale).round() / scale),
     }
 }
 

@@ -11,9 +11,9 @@
 use harness_record::distinct::distinct;
 use harness_record::limits::Limit;
 use harness_record::metric::Metric;
+use harness_record::number::exact;
 use harness_record::{Instrument, Row};
 
-use crate::counts::explain::exact;
 use crate::counts::{CountVerdict, CountsVerdict};
 
 /// Number of times that a count is taken again, at most, before it is reported as worse.

@@ -95,12 +95,18 @@ impl NoiseFloors {
 impl Diagnosis {
     /// Returns true if time can be judged on this machine.
     pub fn can_judge(&self) -> bool {
-        self.trouble().is_empty()
+        self.trouble().is_empty() && self.bad().is_empty()
     }
 
     /// The verdict in one sentence, with the reasons against the machine.
     pub fn sentence(&self) -> String {
-        let trouble = self.trouble();
+        let (trouble, bad) = (self.trouble(), self.bad());
+        if trouble.is_empty() && !bad.is_empty() {
+            return format!(
+                "TOO NOISY: check {} first; without it, the noise floor is low enough",
+                bad.join(" and ")
+            );
+        }
         if trouble.is_empty() {
             let found = self
                 .floors
@@ -116,13 +122,6 @@ impl Diagnosis {
                     .map_or_else(|_| String::new(), NoiseFloors::forecast)
             );
         }
-        let bad = self
-            .findings
-            .iter()
-            .filter(|finding| finding.grade == Grade::Bad);
-        let bad: Vec<String> = bad
-            .map(|finding| format!("{} ({})", finding.what, finding.found))
-            .collect();
         let because = match bad.as_slice() {
             [] => String::new(),
             bad => format!("; check {} first", bad.join(" and ")),
@@ -133,7 +132,15 @@ impl Diagnosis {
         }
     }
 
-    /// A clause for each reason why time cannot be judged.
+    /// The bad findings, each of which makes times worthless as long as it lasts, whatever the noise floor was meanwhile.
+    fn bad(&self) -> Vec<String> {
+        let bad = self.findings.iter();
+        let bad = bad.filter(|finding| finding.grade == Grade::Bad);
+        bad.map(|finding| format!("{} ({})", finding.what, finding.found))
+            .collect()
+    }
+
+    /// A clause for each reason in the noise floor why time cannot be judged.
     fn trouble(&self) -> Vec<String> {
         let tried = match &self.floors {
             Ok(floors) => &floors.tried,
@@ -196,13 +203,20 @@ mod tests {
     }
 
     #[test]
-    fn a_quiet_machine_can_judge_whatever_was_found() {
-        let quiet = diagnosis(vec![
+    fn a_quiet_machine_can_judge_unless_a_finding_is_bad() {
+        let mut machine = diagnosis(vec![
             floor("kernel/gelu", 0.0, 0.004),
             floor("kernel/softmax", 0.0, 0.006),
         ]);
-        assert!(quiet.can_judge(), "{}", quiet.sentence());
-        insta::assert_snapshot!("sentence", quiet.sentence());
+        let busy = machine.sentence();
+        assert!(
+            !machine.can_judge()
+                && busy.starts_with("TOO NOISY: check load (9.00 on 2 CPUs) first"),
+            "{busy}"
+        );
+        machine.findings.retain(|one| one.grade != Grade::Bad);
+        assert!(machine.can_judge(), "{}", machine.sentence());
+        insta::assert_snapshot!("sentence", machine.sentence());
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub enum BaselineError {
     NoCounts(String),
     /// No baseline has the key of this environment.
     #[error(
-        "there is no baseline for {key} in {folder}; {there}; `cargo harness baseline save` makes one from a record"
+        "there is no baseline for {key} in {folder}; {there}; `harness baseline save` makes one from a record"
     )]
     NoneFor {
         /// Key of the environment.

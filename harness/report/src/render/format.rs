@@ -4,6 +4,7 @@ use std::fmt;
 
 use clap::builder::PossibleValue;
 
+use crate::render::terminal::fitted_to;
 use crate::render::{FORMATS, Table, csv, json, markdown, terminal};
 
 /// An output format: renders tables as text.
@@ -53,6 +54,17 @@ impl Format {
     /// `anstream`, which removes them if the output is not a terminal.
     pub fn render(self, tables: &[Table]) -> String {
         self.0.render(tables)
+    }
+
+    /// The tables as text, for a terminal of this many columns: formats for a terminal break words of wide tables.
+    pub fn render_within(self, tables: &[Table], columns: usize) -> String {
+        match self.audience() {
+            Audience::Terminal => {
+                let fitted = tables.iter().map(|table| fitted_to(table, columns));
+                fitted.collect::<Vec<_>>().join("\n")
+            }
+            Audience::Document | Audience::Program => self.render(tables),
+        }
     }
 
     /// Extension of files in this format, without the dot.

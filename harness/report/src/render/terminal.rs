@@ -43,12 +43,17 @@ impl Renderer for Terminal {
 /// Renders a table within [`WIDTH`] columns: cells of words are broken at spaces, and at commas, slashes and equals signs
 /// if that is not enough. Numbers are never broken, so a table of many numbers can still be wider. Notes are wrapped.
 pub(crate) fn fitted(wide: &Table) -> String {
+    fitted_to(wide, WIDTH)
+}
+
+/// Renders a table within this number of columns, as [`fitted`] does.
+pub(super) fn fitted_to(wide: &Table, most: usize) -> String {
     let mut narrow = wide.clone();
     for row in &mut narrow.rows {
         row.iter_mut()
             .for_each(|cell| cell.text = printable(&cell.text));
     }
-    let widths = widths(&narrow);
+    let widths = widths(&narrow, most);
     for row in &mut narrow.rows {
         for ((cell, column), width) in row.iter_mut().zip(&wide.columns).zip(&widths) {
             if column.align == Align::Left {
@@ -57,13 +62,17 @@ pub(crate) fn fitted(wide: &Table) -> String {
         }
     }
     narrow.notes.clear();
-    let notes = wide.notes.iter().map(|note| wrapped(note, NOTE));
+    let notes = wide.notes.iter().map(|note| wrapped_to(note, NOTE, most));
     grid(&narrow, str::to_owned) + &notes.collect::<String>()
 }
 
 /// Wraps a sentence at [`WIDTH`] columns; all lines but the first are indented.
 pub(crate) fn wrapped(sentence: &str, style: Style) -> String {
-    let lines = lines(&printable(sentence), WIDTH, 2, &[]);
+    wrapped_to(sentence, style, WIDTH)
+}
+
+fn wrapped_to(sentence: &str, style: Style, most: usize) -> String {
+    let lines = lines(&printable(sentence), most, 2, &[]);
     lines
         .iter()
         .map(|line| format!("{style}{line}{style:#}\n"))
@@ -72,7 +81,7 @@ pub(crate) fn wrapped(sentence: &str, style: Style) -> String {
 
 /// The widths of the columns at which the table fits. First columns with spaces become narrower, then other words, in
 /// either case the widest one first.
-fn widths(table: &Table) -> Vec<usize> {
+fn widths(table: &Table, most: usize) -> Vec<usize> {
     let texts = |column: usize| {
         let cells = table.rows.iter().map(move |row| row[column].text.as_str());
         cells.chain(table.columns[column].heading.lines())
@@ -91,7 +100,7 @@ fn widths(table: &Table) -> Vec<usize> {
             widest(&mut pieces.map(str::trim_end))
         };
         let least: Vec<usize> = (0..widths.len()).map(least).collect();
-        while widths.iter().sum::<usize>() + gaps > WIDTH {
+        while widths.iter().sum::<usize>() + gaps > most {
             let can_shrink = |column: &usize| {
                 table.columns[*column].align == Align::Left && widths[*column] > least[*column]
             };

@@ -130,7 +130,7 @@ pub(super) fn not_measured(report_data: &ReportData, roadmap: &Roadmap) -> Vec<G
     };
     let unprofiled = roadmap.phases.iter().find(is_missing).map(|phase| {
         let command = format!(
-            "cargo harness profile {} --phase {} --by time",
+            "harness profile {} --phase {} --by time",
             roadmap.workload, phase.name
         );
         Section::not_measured("Profiles of some phases are", &command)

@@ -109,10 +109,9 @@ pub fn section(report_data: &ReportData) -> Option<Section> {
     section.tables.push(over_time::table(report_data, roadmap));
     section.tables.extend(ceilings::table(report_data, roadmap));
     if progress.iter().any(|one| one.measured.is_err()) {
-        section.missing.push(Section::not_measured(
-            "Some targets are",
-            "cargo harness run",
-        ));
+        section
+            .missing
+            .push(Section::not_measured("Some targets are", "harness run"));
     }
     section
         .missing

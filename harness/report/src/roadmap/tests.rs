@@ -144,10 +144,7 @@ fn the_room_that_is_left_comes_from_a_profile_and_the_limits() {
     let commands: Vec<&str> = missing.iter().map(|gap| gap.command.as_str()).collect();
     assert_eq!(
         commands,
-        [
-            "cargo harness profile w --phase fast --by time",
-            "measure it"
-        ]
+        ["harness profile w --phase fast --by time", "measure it"]
     );
     now.profiles = vec![Summary {
         created: "2026-01-20T00:00:00Z".to_owned(),

@@ -8,6 +8,7 @@ use harness_record::{Commit, number};
 use harness_report::render::{Audience, Cell, Column, Table, Tone};
 
 use super::{Bisect, is_time};
+use crate::cli::call;
 
 /// A commit that was tried.
 pub(super) struct Tried {
@@ -144,9 +145,9 @@ impl Bisect {
             .as_ref()
             .map(|isa| format!(" --isa {isa}"))
             .unwrap_or_default();
-        format!(
-            "cargo harness bisect {good} {bad} --workload {workload} --metric {metric} --phase {phase}{isa} --budget {budget}"
-        )
+        call(&format!(
+            "bisect {good} {bad} --workload {workload} --metric {metric} --phase {phase}{isa} --budget {budget}"
+        ))
     }
 }
 

@@ -12,6 +12,7 @@ use harness_record::profile::{Profile, View};
 use harness_report::render::Table;
 use harness_report::tables::profile_difference::difference_table;
 
+use crate::cli::call;
 use crate::cli::profile::picture;
 use crate::cli::ready::Ready;
 
@@ -33,8 +34,9 @@ pub(super) fn changed(
     if grown.len() > WORKLOADS {
         notice(&format!(
             "{} workloads have more instructions; the functions are shown for the {WORKLOADS} that grew most; \
-             `cargo harness profile WORKLOAD --by instructions --diff BASE checkout` shows those of another one",
-            grown.len()
+             `{}` shows those of another one",
+            grown.len(),
+            call("profile WORKLOAD --by instructions --diff BASE checkout")
         ));
     }
     let mut tables = Vec::new();

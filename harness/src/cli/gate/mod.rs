@@ -44,7 +44,7 @@ use super::options::Selection;
 /// Exit status: 0 if nothing regressed, 1 on a regression, 2 if the gate could not judge.
 #[derive(Args)]
 pub(crate) struct Gate {
-    /// Judge this record instead of counting now
+    /// Judge this record instead of counting now: a file, or the word newest
     #[arg(long, value_name = "FILE", conflicts_with_all = ["quick", "threads", "isa", "time_limit", "out", "base"])]
     record: Option<PathBuf>,
     #[command(flatten)]

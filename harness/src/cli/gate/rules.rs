@@ -1,6 +1,5 @@
 //! Reads the limits and acceptances of a gate, before minutes are spent on measuring.
 
-use std::ffi::OsString;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -19,7 +18,7 @@ use harness_record::limits::{DEFAULT_FILE, FILE, Limits};
 use harness_record::session::Accepted;
 use harness_record::{Commit, Record};
 
-use crate::cli::typed;
+use crate::cli::call;
 
 /// Reads and checks the limits of the base; returns their text. Without a file, that is the text of the built-in ones.
 pub(super) fn limits(base: &Project) -> Result<String> {
@@ -142,7 +141,7 @@ pub(super) fn announce_built_in(project: &Project) {
         notice(&format!(
             "there is no {}, so the built-in limits apply; `{}` writes them to this file",
             path.display(),
-            typed(["baseline", "save"].map(OsString::from))
+            call("baseline save")
         ));
     }
 }

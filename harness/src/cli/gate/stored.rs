@@ -18,7 +18,7 @@ use super::show::print_report;
 use super::{Gate, StoredRules, places, recount, rules};
 use crate::cli::options::{available, configured};
 use crate::cli::ready::{Built, Ready};
-use crate::cli::{command_line, compared, writable};
+use crate::cli::{call, command_line, compared, writable};
 
 /// Default file for the counts, which are kept because counting takes minutes.
 pub(in crate::cli) const COUNTS: &str = "gate.json";
@@ -37,8 +37,9 @@ impl Gate {
         let keys = store.keys()?;
         if keys.is_empty() && self.record.is_none() {
             bail!(
-                "there is no baseline in {}; `cargo harness baseline save` makes one from a record",
-                project.baselines().display()
+                "there is no baseline in {}; `{}` makes one from a record",
+                project.baselines().display(),
+                call("baseline save")
             );
         }
         for key in &keys {
@@ -46,7 +47,7 @@ impl Gate {
         }
         let out = self.out.unwrap_or_else(|| project.records().join(COUNTS));
         let (mut head, ready) = match &self.record {
-            Some(path) => (Record::read(path)?, None),
+            Some(path) => (Record::read(&compared::record_file(path, project)?)?, None),
             None => {
                 let (record, ready) = count(project, &request, &out)?;
                 (record, Some(ready))

@@ -22,6 +22,7 @@ use side::Side;
 use super::options::{ProbeOptions, available, configured, model};
 use super::report::PROFILES;
 use super::{file_name, writable};
+use crate::cli::call;
 
 /// Shows where a workload spends time, instructions and allocations, as tables and flame graphs
 ///
@@ -32,10 +33,10 @@ use super::{file_name, writable};
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  cargo harness profile parse/large --phase simple
-  cargo harness profile parse/large --by instructions
-  cargo harness profile parse/large --diff simple fast
-  cargo harness profile parse/large --diff main checkout")]
+  harness profile parse/large --phase simple
+  harness profile parse/large --by instructions
+  harness profile parse/large --diff simple fast
+  harness profile parse/large --diff main checkout")]
 pub(crate) struct Profile {
     /// Workload to profile [default: the first one that `harness list` shows]
     workload: Option<String>,
@@ -195,10 +196,11 @@ impl Profile {
             .partition(|view| workload.instruments.contains(&view.instrument()));
         for view in large {
             notice(&format!(
-                "{} is not measured with {}, so it has no profile by {}; `cargo harness list` shows which workloads are",
+                "{} is not measured with {}, so it has no profile by {}; `{}` shows which workloads are",
                 workload.id,
                 view.instrument().name(),
-                view.name()
+                view.name(),
+                call("list")
             ));
         }
         if small.is_empty() {
