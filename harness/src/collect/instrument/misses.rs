@@ -17,8 +17,12 @@ struct Misses<'a>(Callgrind<'a>);
 
 pub(super) const DEFINITION: Definition = Definition {
     instrument: Instrument::Misses,
-    program: Callgrind::program,
-    reader: |measurement| Some(Box::new(Misses(Callgrind::of(measurement)?))),
+    // Commands are processes of their own, which callgrind counts in another way.
+    program: |suite| Callgrind::program(suite).filter(|_| suite.commands().is_empty()),
+    reader: |measurement| match measurement.commands {
+        [] => Some(Box::new(Misses(Callgrind::of(measurement)?))),
+        _ => None,
+    },
 };
 
 impl InstrumentReader for Misses<'_> {
