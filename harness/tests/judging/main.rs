@@ -13,6 +13,7 @@ mod history;
 mod list;
 mod measure;
 mod missing;
+mod more_metrics;
 mod paths;
 #[path = "../processes/mod.rs"]
 #[expect(dead_code, reason = "these tests wait for no process but the harness")]
