@@ -88,9 +88,12 @@ impl Git {
             .stdin(Stdio::null())
             .stderr(Stdio::piped());
         let output = process::run_to_end(&mut call, |_| ());
-        let output = output.map_err(|error| RepositoryError::Git {
-            task,
-            message: error.to_string(),
+        let output = output.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => RepositoryError::NoGit,
+            _ => RepositoryError::Git {
+                task,
+                message: error.to_string(),
+            },
         })?;
         if output.status.success() {
             Ok(output.stdout)
