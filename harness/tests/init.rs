@@ -156,7 +156,7 @@ fn a_package_without_criterion_or_no_package_at_all_is_an_error() {
         .arg("--criterion")
         .assert()
         .code(2)
-        .stderr(predicate::str::contains("criterion_main!"));
+        .stderr(predicate::str::contains("bench that uses criterion"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The sides of a comparison that a user can name: a record, a baseline, or one phase of either.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::cli::call;
@@ -52,6 +53,20 @@ impl Name {
     /// The text that the user wrote.
     pub(crate) fn written(&self) -> &str {
         &self.written
+    }
+}
+
+impl From<&OsStr> for Name {
+    fn from(written: &OsStr) -> Self {
+        match written.to_str() {
+            Some(text) => Self::from(text),
+            // Only the path of a file can contain bytes that are not UTF-8.
+            None => Self {
+                written: written.to_string_lossy().into_owned(),
+                source: Source::File(written.into()),
+                phase: None,
+            },
+        }
     }
 }
 

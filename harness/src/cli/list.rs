@@ -104,7 +104,9 @@ fn cells(workload: &Description) -> Vec<Cell> {
         selection,
         ..
     } = workload;
-    let instruments: Vec<_> = instruments.iter().map(|one| one.name()).collect();
+    // Those on demand measure almost every workload; `harness run --help` lists them.
+    let instruments = instruments.iter().filter(|one| !one.is_on_demand());
+    let instruments: Vec<_> = instruments.map(|one| one.name()).collect();
     let plural = if unit.per_run == 1 { "" } else { "s" };
     vec![
         Cell::text(id),

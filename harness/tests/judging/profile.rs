@@ -262,6 +262,6 @@ fn what_cannot_be_looked_into_is_told_and_the_rest_is_shown() {
     tools.script("probe", old.strip_prefix("#!/bin/sh\n").expect("a script"));
     reports(
         &profile(&tools, &["kernel/gelu", "--by", "time"]),
-        "the probe speaks protocol 2, which has no profile by time; it came with protocol 3, this harness speaks 4",
+        "the probe speaks protocol 2, which has no profile by time; it came with protocol 3, this harness speaks 5",
     );
 }

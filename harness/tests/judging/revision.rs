@@ -89,7 +89,7 @@ fn unchanged_code_passes_and_what_was_measured_is_kept() {
 #[test]
 fn the_head_is_judged_against_each_of_several_bases_and_the_worst_decides() {
     let tools = repository();
-    executes(&tools, 1000);
+    executes(&tools, 2000);
     commit(&tools, "more instructions");
     let two = |more: &[&str]| {
         let bases = [

@@ -61,6 +61,11 @@ pub(super) fn fitted_to(wide: &Table, most: usize) -> String {
             }
         }
     }
+    for (column, width) in narrow.columns.iter_mut().zip(&widths) {
+        if column.align == Align::Left {
+            column.heading = lines(&column.heading, *width, 0, &[]).join("\n");
+        }
+    }
     narrow.notes.clear();
     let notes = wide.notes.iter().map(|note| wrapped_to(note, NOTE, most));
     grid(&narrow, str::to_owned) + &notes.collect::<String>()

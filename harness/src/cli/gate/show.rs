@@ -60,7 +60,8 @@ fn at_commit(mut arguments: impl Iterator<Item = OsString>, commit: &str) -> Vec
                 if value.is_none() {
                     arguments.next();
                 }
-                if option == "--base" {
+                // Of several bases, this comparison had one.
+                if option == "--base" && !kept.iter().any(|one| one == "--base") {
                     kept.extend([option.into(), commit.into()]);
                 }
             }
