@@ -245,7 +245,7 @@ fn the_gate_against_the_stored_baseline_heeds_it_too() {
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
     insta::assert_snapshot!(done.stdout);
     let message = project.refused(&accept);
-    let expected = "did not regress in instructions, heap according to PROJECT/records/gate.json; that gate found no regression";
+    let expected = "did not regress in instructions according to PROJECT/records/gate.json; that gate found no regression";
     assert!(message.contains(expected), "{message}");
     assert_eq!(stored(&measured()).status, 0);
 }
