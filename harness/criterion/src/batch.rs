@@ -5,6 +5,10 @@
 /// Unlike criterion, `SmallInput` and `LargeInput` have a fixed number. With a number that grows with the runs, the
 /// memory that a run touches would depend on the time of the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::manual_non_exhaustive,
+    reason = "the variant is part of criterion's interface"
+)]
 pub enum BatchSize {
     /// Many inputs fit into memory: 64.
     SmallInput,

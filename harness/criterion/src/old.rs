@@ -103,11 +103,14 @@ impl<M> BenchmarkDefinition<M> for Benchmark<M> {
     }
 }
 
+/// The throughput of a run with a parameter.
+type ThroughputOf<T> = Box<dyn Fn(&T) -> Throughput>;
+
 /// Functions with a parameter, for each of its values.
 pub struct ParameterizedBenchmark<T, M = WallTime> {
     functions: Vec<Fun<T, M>>,
     values: Vec<T>,
-    throughput: Option<Box<dyn Fn(&T) -> Throughput>>,
+    throughput: Option<ThroughputOf<T>>,
 }
 
 impl<T: Debug, M> ParameterizedBenchmark<T, M> {

@@ -1,4 +1,4 @@
-//! Starts `examples/benches.rs`, a bench as it is written for divan, as a harness does.
+//! Starts `examples/divan_benches.rs`, a bench as it is written for divan, as a harness does.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -15,7 +15,7 @@ fn example() -> PathBuf {
         .parent()
         .and_then(|deps| deps.parent())
         .expect("target/PROFILE/deps");
-    let example = profile.join("examples").join("benches");
+    let example = profile.join("examples").join("divan_benches");
     assert!(
         example.is_file(),
         "{} is missing: build it with `cargo build --examples`",
@@ -79,7 +79,7 @@ fn every_benchmark_is_a_workload_with_the_names_that_divan_shows() {
         "texts/upper/longer",
         "texts/inner/nothing",
     ];
-    assert_eq!(ids, expected.map(|id| format!("benches/{id}")));
+    assert_eq!(ids, expected.map(|id| format!("divan_benches/{id}")));
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn attributes_give_throughput_and_selection() {
     let all = described();
     let by_id: BTreeMap<&str, &Description> = all
         .iter()
-        .filter_map(|one| Some((one.id.strip_prefix("benches/")?, one)))
+        .filter_map(|one| Some((one.id.strip_prefix("divan_benches/")?, one)))
         .collect();
     let units = ["add", "sum of numbers", "array/3"].map(|id| {
         let unit = &by_id[id].unit;

@@ -27,5 +27,5 @@ pub(crate) fn measured_region(work: &mut dyn FnMut(&mut dyn FnMut()), on_token: 
     std::hint::black_box(());
 }
 
-/// Pattern for callgrind's `--toggle-collect` that matches [`measured_region`].
+/// Pattern for callgrind's `--toggle-collect` that matches the function `measured_region`.
 pub const REGION_FUNCTION: &str = "*harness_probe::region::measured_region*";

@@ -94,7 +94,7 @@ fn more_of_what_repeats_stays_a_regression() {
     let tools = scattering(&[100, 101, 100, 101, 100, 101, 100, 101, 100, 101]);
     let done = gate(&tools, &[]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
-    assert_eq!(runs(&tools), 6);
+    assert_eq!(runs(&tools), 10);
 }
 
 #[test]

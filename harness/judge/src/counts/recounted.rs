@@ -1,8 +1,8 @@
 //! Counts that were taken more than once, because a program with random parts (such as a hash map with a random seed)
 //! counts differently in each run.
 //!
-//! A gate counts each side once. Only a count that would be reported as worse or better is taken again, on both sides:
-//! twice, or up to [`MOST_RECOUNTS`] times if it scatters. If all counts of a side are equal, the verdict stays. If they scatter, the ranges
+//! A gate counts each side once. Only a count that would be reported as worse or better is taken again, on both sides,
+//! up to [`MOST_RECOUNTS`] times. If all counts of a side are equal, the verdict stays. If they scatter, the ranges
 //! decide: the sides differ only if the gap between the ranges is larger than the limit and than either range.
 //!
 //! The ranges alone would not be enough: of two times five counts of the same program, all of one side are above all of
@@ -18,8 +18,6 @@ use crate::counts::{CountVerdict, CountsVerdict};
 
 /// Number of times that a count is taken again, at most, before it is reported as worse.
 pub const MOST_RECOUNTS: usize = 4;
-/// Number of times that a count is taken again before it is reported as worse, if all counts of each side are equal.
-const RECOUNTS_IF_EQUAL: usize = 2;
 
 /// Every count of one figure on both sides.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,20 +113,16 @@ impl Recounted {
 }
 
 impl CountsVerdict {
-    /// The counts that are to be taken once more before the verdict is reported. What is worse is counted twice again,
-    /// what is better once, and both [`MOST_RECOUNTS`] times if a count of a side differs from the others.
+    /// The counts that are to be taken once more before the verdict is reported. What is worse is counted
+    /// [`MOST_RECOUNTS`] times again; what is better once, and as often as the worse if its counts scatter.
     pub fn suspects(&self) -> Vec<Suspect> {
         let suspects = self.rows.iter().filter_map(|row| {
             let recounted = row.comparison.recounted.as_ref();
             let wanted = match row.judgement {
-                CountVerdict::Regressed(_)
-                | CountVerdict::OverBudget(..)
-                | CountVerdict::Improved(_)
-                    if recounted.is_some_and(Recounted::scatter) =>
-                {
+                CountVerdict::Regressed(_) | CountVerdict::OverBudget(..) => MOST_RECOUNTS,
+                CountVerdict::Improved(_) if recounted.is_some_and(Recounted::scatter) => {
                     MOST_RECOUNTS
                 }
-                CountVerdict::Regressed(_) | CountVerdict::OverBudget(..) => RECOUNTS_IF_EQUAL,
                 CountVerdict::Improved(_) => 1,
                 _ => 0,
             };
