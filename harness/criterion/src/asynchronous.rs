@@ -3,12 +3,12 @@
 
 use std::future::Future;
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use harness_probe::{Prepared, Region};
 
 use crate::async_executor::AsyncExecutor;
-use crate::bencher::{Unmeasured, batches, routine};
+use crate::bencher::{Custom, Unmeasured, batches, routine};
 use crate::measurement::{Measurement, WallTime};
 use crate::{BatchSize, Bencher};
 
@@ -203,19 +203,10 @@ where
     }
 }
 
-/// A routine that measures its own time.
-struct Custom<R>(R);
-
-impl<R: FnMut(u64) -> Duration> Prepared for Custom<R> {
-    routine!();
-
-    fn run_measured(&mut self, iterations: u64, region: &mut dyn Region) {
-        region.measure_own_time(&mut || (self.0)(iterations));
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use harness_probe::protocol::Reading;
     use harness_probe::{Clock, Meter};
 

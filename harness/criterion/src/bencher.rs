@@ -216,7 +216,7 @@ impl<I, O, S: FnMut() -> I, R: FnMut(&mut I) -> O> Prepared for BatchedRef<S, R>
 }
 
 /// A routine that measures its own time.
-struct Custom<R>(R);
+pub(crate) struct Custom<R>(pub(crate) R);
 
 impl<R: FnMut(u64) -> Duration> Prepared for Custom<R> {
     routine!();

@@ -1,10 +1,10 @@
 //! What the attributes declare: benchmarks, and modules with a name or options of their own.
 
 use harness_bench::Function;
+use harness_probe::join_names;
 
 use crate::Bencher;
 use crate::counter::{Counter, IntoCounter};
-use crate::names;
 
 /// The options that benchmarks and groups have in common.
 pub struct Properties {
@@ -84,7 +84,7 @@ impl Declaration {
 
     /// Adds an instance of the benchmark: the names of its generic arguments and of its argument, and the function.
     pub fn add(&mut self, names: Vec<String>, run: impl Fn(Bencher<'_, '_>) + 'static) {
-        let id = names::id(self.path.iter().chain(&names));
+        let id = join_names(self.path.iter().chain(&names).map(String::as_str));
         let mut function = Function::new(id, move |bencher| run(Bencher::new(bencher)));
         if let Some((unit, per_run)) = self.properties.throughput {
             function = function.units(unit, per_run);

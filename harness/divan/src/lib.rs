@@ -16,7 +16,6 @@ mod bencher;
 pub mod counter;
 mod declaration;
 mod divan;
-mod names;
 
 pub use std::hint::black_box;
 

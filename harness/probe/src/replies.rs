@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 /// Takes standard output for replies. From then on, everything that workloads print goes to standard error, because a
-/// harness could not tell it from a reply.
+/// harness could take it for a reply.
 ///
 /// # Errors
 /// If standard output cannot be taken.

@@ -1,7 +1,7 @@
 //! Runs one process, times it, drains its output, and ends it at a deadline.
 //!
 //! One thread does everything: it sleeps until the process prints or ends. The output goes through a pipe, so that a
-//! program cannot tell that nobody reads it.
+//! program cannot detect that nobody reads it.
 
 use std::fs::File;
 use std::io::{self, Read};

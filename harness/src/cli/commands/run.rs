@@ -75,7 +75,7 @@ pub(crate) fn run(options: &CommandOptions, choice: &Choice, folder: &Path) -> R
             &bar,
         )
     };
-    // Every command runs once before times are measured, so that one that fails is told at once.
+    // Every command runs once before times are measured, so that one that fails is reported at once.
     let mut record = measure(&with_empty, &[Instrument::Process])?;
     let has_run = |row: &Row| row.phase != startup.phase && row.failures.is_empty();
     if !record.rows.iter().any(has_run) {
