@@ -1,50 +1,22 @@
 //! Starts `examples/benches.rs` as a harness does and by hand. With the feature `heap`, the same tests count allocations.
 
+#[path = "../../probe/tests/example_program/mod.rs"]
+mod example_program;
+
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use harness_probe::protocol::{Description, Reading, Reply, Request};
 use harness_probe::{Options, Unit};
 
-/// The example, which `cargo test` builds into `examples/` beside the folder of this test.
-fn example() -> PathBuf {
-    let test = std::env::current_exe().expect("the path of this test");
-    let profile = test
-        .parent()
-        .and_then(|deps| deps.parent())
-        .expect("target/PROFILE/deps");
-    let example = profile.join("examples").join("benches");
-    assert!(
-        example.is_file(),
-        "{} is missing: build it with `cargo build --examples`",
-        example.display()
-    );
-    example
-}
+/// The example under test.
+const EXAMPLE: &str = "benches";
 
-/// Replies of the example to requests. Every line of its output must be one.
 fn replies_to(requests: &[Request]) -> Vec<Reply> {
-    let mut probe = Command::new(example())
-        .arg("--probe")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the example starts");
-    let mut input = probe.stdin.take().expect("a pipe");
-    for request in requests {
-        let line = serde_json::to_string(request).expect("a request is JSON");
-        writeln!(input, "{line}").expect("the example reads");
-    }
-    drop(input);
-    let output = probe.wait_with_output().expect("the example ends");
-    assert!(output.status.success(), "{}", output.status);
-    let text = String::from_utf8(output.stdout).expect("JSON is Unicode");
-    text.lines()
-        .map(|line| serde_json::from_str(line).expect("a reply"))
-        .collect()
+    let lines = requests
+        .iter()
+        .map(|request| serde_json::to_string(request).expect("a request is JSON"));
+    example_program::replies_to(EXAMPLE, lines)
 }
 
 fn workloads() -> BTreeMap<String, Description> {
@@ -59,7 +31,7 @@ fn workloads() -> BTreeMap<String, Description> {
 }
 
 fn by_hand(arguments: &[&str]) -> String {
-    let output = Command::new(example())
+    let output = Command::new(example_program::example(EXAMPLE))
         .args(arguments)
         .output()
         .expect("the example runs");

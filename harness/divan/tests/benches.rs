@@ -1,48 +1,21 @@
 //! Starts `examples/divan_benches.rs`, a bench as it is written for divan, as a harness does.
 
+#[path = "../../probe/tests/example_program/mod.rs"]
+mod example_program;
+
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use harness_probe::protocol::{Description, Reading, Reply, Request};
 use harness_probe::{Options, Selection};
 
-/// The example, which `cargo test` builds into `examples/` beside the folder of this test.
-fn example() -> PathBuf {
-    let test = std::env::current_exe().expect("the path of this test");
-    let profile = test
-        .parent()
-        .and_then(|deps| deps.parent())
-        .expect("target/PROFILE/deps");
-    let example = profile.join("examples").join("divan_benches");
-    assert!(
-        example.is_file(),
-        "{} is missing: build it with `cargo build --examples`",
-        example.display()
-    );
-    example
-}
+/// The example under test.
+const EXAMPLE: &str = "divan_benches";
 
 fn replies_to(requests: &[Request]) -> Vec<Reply> {
-    let mut probe = Command::new(example())
-        .arg("--probe")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the example starts");
-    let mut input = probe.stdin.take().expect("a pipe");
-    for request in requests {
-        let line = serde_json::to_string(request).expect("a request is JSON");
-        writeln!(input, "{line}").expect("the example reads");
-    }
-    drop(input);
-    let output = probe.wait_with_output().expect("the example ends");
-    assert!(output.status.success(), "{}", output.status);
-    let text = String::from_utf8(output.stdout).expect("JSON is Unicode");
-    text.lines()
-        .map(|line| serde_json::from_str(line).expect("a reply"))
-        .collect()
+    let lines = requests
+        .iter()
+        .map(|request| serde_json::to_string(request).expect("a request is JSON"));
+    example_program::replies_to(EXAMPLE, lines)
 }
 
 fn described() -> Vec<Description> {

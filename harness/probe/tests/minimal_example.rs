@@ -1,49 +1,17 @@
 //! Starts `examples/minimal.rs` and speaks the protocol to it over standard input and output.
 
-use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+mod example_program;
 
 use harness_probe::protocol::{Reading, Reply, Request, VERSION};
 use harness_probe::{Instrument, Options, Selection, digest};
 use serde_json::json;
 
-/// The example, which `cargo test` builds into `examples/` beside the folder of this test.
-fn example() -> PathBuf {
-    let test = std::env::current_exe().expect("the path of this test");
-    let profile = test
-        .parent()
-        .and_then(|deps| deps.parent())
-        .expect("target/PROFILE/deps");
-    let example = profile
-        .join("examples")
-        .join(format!("minimal{}", std::env::consts::EXE_SUFFIX));
-    assert!(
-        example.is_file(),
-        "{} is missing: build it with `cargo build --examples`",
-        example.display()
-    );
-    example
-}
+/// The example under test.
+const EXAMPLE: &str = "minimal";
 
-/// Sends lines to the example and returns one reply for each. Fails unless the example exits with status 0 at the end.
 fn replies_to(lines: &[String]) -> Vec<Reply> {
-    let mut probe = Command::new(example())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the example starts");
-    let mut input = probe.stdin.take().expect("a pipe");
-    for line in lines {
-        writeln!(input, "{line}").expect("the example reads");
-    }
-    drop(input);
-    let output = probe.wait_with_output().expect("the example ends");
-    assert!(output.status.success(), "{}", output.status);
-    let text = String::from_utf8(output.stdout).expect("JSON is Unicode");
-    text.lines()
-        .map(|line| serde_json::from_str(line).expect("a reply"))
-        .collect()
+    let lines = lines.iter().cloned();
+    example_program::replies_to(EXAMPLE, lines)
 }
 
 fn line(request: &Request) -> String {
