@@ -2,13 +2,13 @@
 
 mod lower;
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use harness::project::Project;
-use harness::terminal::{Status, exact, notice, show};
+use harness::terminal::{Status, exact, notice, print_on_stderr, show};
 use harness_abtest::Side;
 use harness_judge::compare::{Comparability, Comparison, RecordView, compare};
 use harness_record::baseline::{Baseline, BaselineError, Store};
@@ -168,10 +168,7 @@ fn confirmed() -> Result<bool> {
             call("baseline save --yes")
         );
     }
-    eprint!("Make this the baseline? [y/N] ");
-    std::io::stderr()
-        .flush()
-        .context("cannot print the question")?;
+    print_on_stderr("Make this the baseline? [y/N] ");
     let mut answer = String::new();
     input
         .lock()
