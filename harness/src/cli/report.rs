@@ -193,7 +193,7 @@ fn past(project: &Project, now: &Record, roadmap: Option<&Roadmap>) -> Vec<Dated
     let last: HashMap<&str, &str> = rows
         .map(|row| (row.workload.as_str(), row.phase.as_str()))
         .collect();
-    let is_shown = |row: &Row| {
+    let is_shown = |row: &mut Row| {
         roadmap.is_some_and(|roadmap| row.workload == roadmap.workload)
             || project.config.anchors.contains(&row.phase)
             || last.get(row.workload.as_str()) == Some(&row.phase.as_str())
@@ -204,7 +204,7 @@ fn past(project: &Project, now: &Record, roadmap: Option<&Roadmap>) -> Vec<Dated
         let counted = harness::history::counted(repository, Path::new(&project.config.baselines));
         let counted = counted.into_iter().flat_map(|(counted, _)| counted);
         past.extend(counted.map(|(_, mut state)| {
-            state.record.rows.retain(is_shown);
+            state.record.rows.retain_mut(is_shown);
             state
         }));
     }
