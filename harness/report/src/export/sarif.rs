@@ -84,11 +84,6 @@ impl Exporter for Sarif {
 fn rule((_, id, level, meaning): (Outcome, &str, &str, &str)) -> Value {
     json!({
         "id": id,
-        "name": match id {
-            "regressed" => "Regressed",
-            "not-judged" => "NotJudged",
-            _ => "Inconclusive",
-        },
         "shortDescription": { "text": meaning },
         "fullDescription": { "text": meaning },
         "help": { "text": "`harness explain` shows how a gate reached its verdict." },
