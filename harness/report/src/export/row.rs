@@ -3,7 +3,7 @@
 use harness_abtest::Interval;
 use harness_judge::gate::Effect;
 use harness_probe::digest;
-use harness_record::metric::{Figure, LEVEL, Metric};
+use harness_record::metric::{self, Figure, LEVEL, Metric};
 use harness_record::number;
 use serde::Serialize;
 use serde_json::json;
@@ -143,10 +143,19 @@ impl Row {
             .unwrap_or_else(|| format!("{}: {} is {}", self.place(), self.title, self.verdict))
     }
 
-    /// Value, base, change and limit as one line for a person: `value 2040 Ir, base 2000 Ir, change +2.0 %, limit 0.1 %`.
+    /// A value for a person: counts with all digits, times with three and a unit of their size.
+    pub(super) fn shown(&self, value: f64) -> String {
+        let metric = self.metric.as_deref().and_then(metric::by_name);
+        match metric.filter(|_| !self.counted) {
+            Some(metric) => number::plain(metric.quantity(), value),
+            None => format!("{} {}", number::exact(value), self.unit),
+        }
+    }
+
+    /// Value, base, change and limit as one line for a person: `value 2,040 Ir, base 2,000 Ir, change +2.0 %, limit 0.1 %`.
     pub(super) fn figures(&self) -> String {
         let number = |label: &str, value: Option<f64>| {
-            value.map(|value| format!("{label} {} {}", number::exact(value), self.unit))
+            value.map(|value| format!("{label} {}", self.shown(value)))
         };
         let parts = [
             number("value", self.value),

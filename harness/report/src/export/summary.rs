@@ -5,7 +5,6 @@
 
 use super::{Exporter, Results, Row};
 use crate::render::escape_markdown as escape;
-use harness_record::number::exact;
 
 /// A headline, a table of every figure, and the notes.
 pub(super) struct Summary;
@@ -74,10 +73,7 @@ fn fitting(lines: &[String], most: usize) -> (String, usize) {
 }
 
 fn line(row: &Row) -> String {
-    let number = |value: Option<f64>| {
-        let text = value.map(|value| format!("{} {}", exact(value), row.unit));
-        text.unwrap_or_default()
-    };
+    let number = |value: Option<f64>| value.map_or(String::new(), |value| row.shown(value));
     let verdict = match row.outcome.needs_attention() {
         true => format!("**{}**", escape(&row.verdict)),
         false => escape(&row.verdict),
