@@ -68,7 +68,7 @@ impl Explain {
         })?;
         let session = Session::read(&path)?;
         let verdict = GateVerdict::of(&session)?;
-        self.export(&session, &verdict)?;
+        self.export(project, &session, &verdict)?;
         if self.exports.print() {
             return Ok(Status::Fine);
         }
@@ -112,7 +112,7 @@ impl Explain {
     }
 
     /// Writes the verdict in other formats, as the gate itself would have.
-    fn export(&self, session: &Session, verdict: &GateVerdict) -> Result<()> {
+    fn export(&self, project: &Project, session: &Session, verdict: &GateVerdict) -> Result<()> {
         if self.exports.is_empty() {
             return Ok(());
         }
@@ -124,7 +124,7 @@ impl Explain {
             all: true,
         };
         let results = Results::of_gate(&report, session.created.clone(), &session.environment);
-        self.exports.write(&results)
+        self.exports.write_of(project, results)
     }
 
     /// True for the workload and the phases to show.

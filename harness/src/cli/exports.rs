@@ -1,11 +1,14 @@
 //! `--export FORMAT=PATH`: the results of a command in the formats of CI systems and dashboards.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use harness::declarations::Declarations;
+use harness::project::Project;
 use harness::terminal::{Status, notice, print, sentence};
 use harness_record::atomic_file;
+use harness_record::distinct::distinct;
 use harness_report::export::{ExportFormat, Outcome, Results};
 
 use super::{command_line, writable};
@@ -52,6 +55,22 @@ impl Exports {
     /// Returns true if one of them is printed, in place of what the command prints otherwise.
     pub(super) fn print(&self) -> bool {
         self.exports.iter().any(|one| one.path.is_none())
+    }
+
+    /// Writes all of them, with the lines of a project that declare the workloads.
+    pub(super) fn write_of(&self, project: &Project, results: Results) -> Result<()> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        let declarations = Declarations::read(&project.root);
+        let ids: Vec<String> = results
+            .rows
+            .iter()
+            .map(|row| row.workload.clone())
+            .collect();
+        let places = declarations.places(distinct(ids.iter().map(String::as_str)));
+        let configuration = declarations.in_repository(Path::new("harness.toml"));
+        self.write(&results.located(configuration, |id| places.get(id).cloned()))
     }
 
     /// Writes all of them.

@@ -83,8 +83,8 @@ impl Report {
                 },
             )?;
         let anchors = &project.config.anchors;
-        self.exports
-            .write(&Results::of_record("report", &report_data.record, anchors))?;
+        let results = Results::of_record("report", &report_data.record, anchors);
+        self.exports.write_of(project, results)?;
         report_data.notes.iter().for_each(|note| notice(note));
         let records: Vec<&str> = report_data
             .sources

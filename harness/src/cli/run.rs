@@ -116,7 +116,7 @@ impl Run {
             show(&tables(project, &record, self.format), self.format)?;
         }
         let results = Results::of_record("run", &record, &project.config.anchors);
-        self.exports.write(&results)?;
+        self.exports.write_of(project, results)?;
         let path = written?;
         if !self.no_report {
             let Some(report_data) =

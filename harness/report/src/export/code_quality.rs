@@ -18,7 +18,11 @@ impl Exporter for CodeQuality {
     }
 
     fn export(&self, results: &Results) -> String {
-        let mut issues: Vec<Value> = results.attention().into_iter().map(issue).collect();
+        let mut issues: Vec<Value> = results
+            .attention()
+            .into_iter()
+            .map(|row| issue(results, row))
+            .collect();
         let is_silent =
             results.outcome == Outcome::NotJudged && results.number_of(Outcome::NotJudged) == 0;
         if is_silent {
@@ -29,7 +33,7 @@ impl Exporter for CodeQuality {
                     "check_name": "harness/not-judged",
                     "fingerprint": harness_probe::digest(&json!(["whole", results.kind])),
                     "severity": "major",
-                    "location": { "path": "harness.toml", "lines": { "begin": 1 } },
+                    "location": { "path": results.configuration, "lines": { "begin": 1 } },
                 }),
             );
         }
@@ -37,13 +41,13 @@ impl Exporter for CodeQuality {
     }
 }
 
-fn issue(row: &Row) -> Value {
+fn issue(results: &Results, row: &Row) -> Value {
     let (rule, severity) = match row.outcome {
         Outcome::Regressed => ("regressed", "critical"),
         Outcome::NotJudged => ("not-judged", "major"),
         _ => ("inconclusive", "info"),
     };
-    let (path, line) = row.location();
+    let (path, line) = results.location(row);
     json!({
         "description": row.sentence(),
         "check_name": format!("harness/{rule}"),

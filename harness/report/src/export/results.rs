@@ -8,6 +8,9 @@ use super::{Outcome, Row};
 /// Version of the JSON export and of its schema.
 pub const SCHEMA_VERSION: u32 = 1;
 
+/// The configuration of a project at the root of its repository.
+pub(super) const CONFIGURATION: &str = "harness.toml";
+
 /// All figures of a run, a comparison or a gate, with their verdicts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -39,6 +42,9 @@ pub struct Results {
     pub notes: Vec<String>,
     /// Differential flame graphs of regressed workloads, beside the file of the gate.
     pub flame_graphs: Vec<Graph>,
+    /// File that a verdict without a known place is attached to.
+    #[serde(skip)]
+    pub configuration: String,
     /// The document that `--format markdown` prints.
     #[serde(skip)]
     pub document: String,
@@ -99,12 +105,19 @@ impl Results {
             unmatched: Vec::new(),
             notes: Vec::new(),
             flame_graphs: Vec::new(),
+            configuration: CONFIGURATION.to_owned(),
         }
     }
 
-    /// The same results, with the file and the line that declare each workload, as far as `place` knows them.
+    /// The same results, with the file and the line that declare each workload, as far as `place` knows them. Files are
+    /// relative to the root of the repository, and so is the `configuration`.
     #[must_use]
-    pub fn located(mut self, place: impl Fn(&str) -> Option<(String, u32)>) -> Self {
+    pub fn located(
+        mut self,
+        configuration: String,
+        place: impl Fn(&str) -> Option<(String, u32)>,
+    ) -> Self {
+        self.configuration = configuration;
         for row in &mut self.rows {
             if let Some((file, line)) = place(&row.workload) {
                 (row.file, row.line) = (Some(file), Some(line));
@@ -119,6 +132,14 @@ impl Results {
         let mut rows: Vec<&Row> = rows.filter(|row| row.outcome.needs_attention()).collect();
         rows.sort_by_key(|row| row.outcome);
         rows
+    }
+
+    /// File and line that a row is attached to in formats that require a place.
+    pub(super) fn location<'a>(&'a self, row: &'a Row) -> (&'a str, u32) {
+        match &row.file {
+            Some(file) => (file, row.line.unwrap_or(1)),
+            None => (&self.configuration, 1),
+        }
     }
 
     /// Number of rows with an outcome.

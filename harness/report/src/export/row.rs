@@ -75,9 +75,6 @@ pub struct Change {
     pub high: Option<f64>,
 }
 
-/// File that a verdict is attached to if the file of the workload is not known.
-const CONFIGURATION: &str = "harness.toml";
-
 impl Row {
     /// A row without a value. `unit` is the unit of work, such as `call`.
     pub(super) fn new(
@@ -168,14 +165,6 @@ impl Row {
         match parts.is_empty() {
             true => "no number".to_owned(),
             false => parts.join(", "),
-        }
-    }
-
-    /// File and line to attach a verdict to, for formats that require a place.
-    pub(super) fn location(&self) -> (&str, u32) {
-        match &self.file {
-            Some(file) => (file, self.line.unwrap_or(1)),
-            None => (CONFIGURATION, 1),
         }
     }
 

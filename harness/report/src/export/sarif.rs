@@ -48,7 +48,10 @@ impl Exporter for Sarif {
 
     fn export(&self, results: &Results) -> String {
         let attention = results.attention();
-        let mut found: Vec<Value> = attention.into_iter().map(result).collect();
+        let mut found: Vec<Value> = attention
+            .into_iter()
+            .map(|row| result(results, row))
+            .collect();
         // A command that ended before its verdict has no row that states so.
         let is_silent =
             results.outcome == Outcome::NotJudged && results.number_of(Outcome::NotJudged) == 0;
@@ -91,14 +94,9 @@ fn rule((_, id, level, meaning): (Outcome, &str, &str, &str)) -> Value {
     })
 }
 
-fn result(row: &Row) -> Value {
-    let (file, line) = row.location();
-    let mut result = finding(
-        row.outcome,
-        &row.sentence(),
-        (file, line),
-        &row.fingerprint(),
-    );
+fn result(results: &Results, row: &Row) -> Value {
+    let place = results.location(row);
+    let mut result = finding(row.outcome, &row.sentence(), place, &row.fingerprint());
     result["properties"] = json!({
         "workload": row.workload,
         "phase": row.phase,
@@ -115,7 +113,7 @@ fn whole(results: &Results) -> Value {
     finding(
         results.outcome,
         &results.headline,
-        ("harness.toml", 1),
+        (&results.configuration, 1),
         &fingerprint,
     )
 }

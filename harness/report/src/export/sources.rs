@@ -8,6 +8,7 @@ use harness_judge::gate::{Effect, GateVerdict, Measured, TimeVerdict};
 use harness_record::metric::{self, Figure};
 use harness_record::{Check, Environment, Record};
 
+use super::results::CONFIGURATION;
 use super::row::finite;
 use super::{Change, Machine, Outcome, Results, Row, SCHEMA_VERSION};
 use crate::figures::{self, Absent};
@@ -83,6 +84,7 @@ impl Results {
             unmatched,
             notes,
             flame_graphs: Vec::new(),
+            configuration: CONFIGURATION.to_owned(),
             document: report.markdown(),
         }
     }

@@ -72,7 +72,8 @@ fn gate() -> Results {
     };
     let place =
         |workload: &str| (workload == NASTY).then(|| ("benches/my bench,1.rs".to_owned(), 7));
-    Results::of_gate(&report, session.created.clone(), &session.environment).located(place)
+    Results::of_gate(&report, session.created.clone(), &session.environment)
+        .located("harness.toml".to_owned(), place)
 }
 
 fn counts(instructions: u64, blocks: u64, better: u64) -> Vec<Row> {

@@ -175,7 +175,7 @@ impl Gate {
         print_report(&report, self.format, &self.exports)?;
         let mut results = Results::of_gate(&report, session.created.clone(), &session.environment);
         results.flame_graphs = functions.graphs;
-        self.exports.write(&results)?;
+        self.exports.write_of(project, results)?;
         notice(&format!("wrote {}", stored?.display()));
         Ok(verdict.conclusion().into())
     }

@@ -9,6 +9,7 @@ use harness_judge::gate::GateVerdict;
 use harness_probe::Instrument;
 use harness_record::atomic_file;
 use harness_record::metric::Metric;
+use harness_record::number;
 use harness_record::profile::{Profile, View};
 use harness_report::export::Graph;
 use harness_report::render::{Framed, Table, flame_page};
@@ -198,7 +199,13 @@ fn side_by_side(
     let name = session.file_stem().unwrap_or_default().to_string_lossy();
     let parts = [suspect.workload, suspect.phase];
     let path = session.with_file_name(format!("{name}.{}", picture::name(&parts)));
-    let title = format!("{place} by {}: base -> head", view.name());
+    // The colours show the largest differences, however small they are.
+    let ratio = head.seen().per_run() / base.seen().per_run();
+    let title = format!(
+        "{place} by {}: base -> head, {}",
+        view.name(),
+        number::percent(ratio)
+    );
     let drawn = picture::draw_difference(path, &title, ["the base", "head"], [&base, &head])?;
     let Some(path) = drawn else {
         return Ok(Seen { table, drawn: None });

@@ -100,7 +100,7 @@ impl Gate {
         };
         let mut results = Results::of_gate(&report, head.created.clone(), &head.environment);
         results.base_revision.clone_from(&base.environment.revision);
-        self.exports.write(&results)?;
+        self.exports.write_of(project, results)?;
         print_report(&report, self.format, &self.exports)?;
         Ok(verdict.conclusion().into())
     }
