@@ -10,6 +10,9 @@ use super::{Exporter, Results, Row};
 /// one for every figure.
 pub(super) struct OpenMetrics;
 
+/// A number of a row.
+type Part = fn(&Row) -> Option<f64>;
+
 /// Labels by name.
 type Labels<'a> = [(&'static str, &'a str)];
 
@@ -31,7 +34,7 @@ impl Exporter for OpenMetrics {
         }
         let mut text = String::new();
         for rows in families.values() {
-            let parts: [(&str, &str, fn(&Row) -> Option<f64>); 4] = [
+            let parts: [(&str, &str, Part); 4] = [
                 ("", "", |row| row.value),
                 ("_low", ", lower end of the 95 % interval", |row| row.low),
                 ("_high", ", upper end of the 95 % interval", |row| row.high),
@@ -63,7 +66,7 @@ impl Exporter for OpenMetrics {
 }
 
 /// The values of one metric; empty if it has none.
-fn family(rows: &[&Row], suffix: &str, words: &str, part: fn(&Row) -> Option<f64>) -> String {
+fn family(rows: &[&Row], suffix: &str, words: &str, part: Part) -> String {
     let values = rows.iter().filter_map(|row| {
         let labels = [("workload", row.workload.as_str()), ("phase", &row.phase)];
         Some((labels, part(row)?))

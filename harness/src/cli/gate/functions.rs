@@ -127,11 +127,16 @@ fn suspects(verdict: &GateVerdict) -> Vec<Suspect<'_>> {
         phase,
         views: &[View::Instructions],
     });
-    // Equal instructions cannot show why the time grew; the operations can, if the workload names any.
+    // Equal instructions cannot show why the time grew; the operations can, if the workload names any. A gate that counts
+    // nothing does not start callgrind for it.
+    let views: &[View] = match verdict.counts {
+        Some(_) => &[View::Time, View::Instructions],
+        None => &[View::Time],
+    };
     let by_time = slower.map(|(workload, phase)| Suspect {
         workload,
         phase,
-        views: &[View::Time, View::Instructions],
+        views,
     });
     by_instructions.chain(by_time).collect()
 }
@@ -193,7 +198,11 @@ fn side_by_side(
     }
     let (view, base, head) = ended?;
     let place = head.place();
-    let title = format!("Functions of {place}: base -> head");
+    let parts = match view {
+        View::Time => "Operations",
+        View::Instructions | View::Allocations => "Functions",
+    };
+    let title = format!("{parts} of {place}: base -> head");
     let mut table = difference_table(title, view, base.seen(), head.seen(), FUNCTIONS, exact);
     // A path such as `records/gates/TIME.medium-prefill.optimized.svg`.
     let name = session.file_stem().unwrap_or_default().to_string_lossy();
