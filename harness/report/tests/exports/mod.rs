@@ -2,23 +2,28 @@
 
 mod sample;
 
+use std::sync::LazyLock;
+
 use harness_report::export::{ExportFormat, Outcome, Results};
+use proptest::prelude::*;
 use serde_json::Value;
 
 fn export(format: &str, results: &Results) -> String {
     ExportFormat::named(format).expect(format).export(results)
 }
 
+/// All samples, computed once: the power analysis of a gate takes a while.
+static ALL: LazyLock<Vec<(&str, Results)>> = LazyLock::new(sample::all);
+
 fn named(name: &str) -> Results {
-    let found = sample::all().into_iter().find(|(one, _)| *one == name);
-    found.expect(name).1
+    let found = ALL.iter().find(|(one, _)| *one == name);
+    found.expect(name).1.clone()
 }
 
 #[test]
 fn every_format_of_every_kind_of_results() {
     for format in ExportFormat::all() {
-        let parts = sample::all();
-        let parts = parts
+        let parts = ALL
             .iter()
             .map(|(name, results)| format!("==== {name}\n{}", format.export(results)));
         insta::assert_snapshot!(format.name(), parts.collect::<String>());
@@ -48,8 +53,8 @@ fn json_is_json() {
         "benchmark-action-smaller",
         "benchmark-action-bigger",
     ] {
-        for (name, results) in sample::all() {
-            let read: Result<Value, _> = serde_json::from_str(&export(format, &results));
+        for (name, results) in ALL.iter() {
+            let read: Result<Value, _> = serde_json::from_str(&export(format, results));
             assert!(read.is_ok(), "{format} of {name}");
         }
     }
@@ -158,4 +163,46 @@ fn a_step_summary_is_cut_below_its_limit_on_the_border_of_a_row() {
         text.contains(&format!("\n{left} of 20000 figures are left out")),
         "{left}"
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever a workload is called, no name ends what it is written into.
+    #[test]
+    fn any_name_stays_in_its_place(name in any::<String>(), phase in "\\PC{0,8}") {
+        let mut results = named("gate");
+        for row in &mut results.rows {
+            row.workload.clone_from(&name);
+            row.phase.clone_from(&phase);
+            row.reason = Some(name.clone());
+        }
+        results.headline.clone_from(&name);
+        let rows = results.rows.len();
+        for format in ["json", "sarif", "gitlab-codequality", "bencher", "benchmark-action-smaller"] {
+            prop_assert!(serde_json::from_str::<Value>(&export(format, &results)).is_ok(), "{format}");
+        }
+        let junit = export("junit", &results);
+        let mut reader = quick_xml::Reader::from_str(&junit);
+        let mut cases = 0;
+        loop {
+            match reader.read_event() {
+                Ok(quick_xml::events::Event::Start(tag)) if tag.name().as_ref() == b"testcase" => cases += 1,
+                Ok(quick_xml::events::Event::Eof) => break,
+                Ok(_) => {}
+                Err(error) => prop_assert!(false, "{error}: {junit}"),
+            }
+        }
+        prop_assert_eq!(cases, rows + results.unmatched.len() + 1);
+        let text = export("csv", &results);
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let names = reader.records().map(|record| record.expect("as many fields")[0].to_owned());
+        prop_assert!(names.eq(std::iter::repeat_n(name.clone(), rows)));
+        let annotations = export("github-annotations", &results);
+        prop_assert!(annotations.lines().all(|line| line.starts_with("::")), "{}", annotations);
+        let metrics = export("openmetrics", &results);
+        let samples = metrics.lines().filter(|line| line.starts_with("harness_verdict_info{")).count();
+        prop_assert_eq!(samples, rows);
+        prop_assert!(metrics.lines().all(|line| line.starts_with("harness_") || line.starts_with("# ")), "{}", metrics);
+    }
 }
