@@ -8,6 +8,7 @@ mod compare;
 mod compared;
 mod doctor;
 mod explain;
+mod exports;
 mod gate;
 mod history;
 mod init;
