@@ -135,8 +135,8 @@ impl Shape<'_> {
             });
         for (name, key, heading) in [
             ("instructions", "instructions_per_unit", "instr"),
-            ("bytes-per-token", "heap_bytes_per_unit", "heap"),
-            ("allocations-per-token", "allocations_per_unit", "allocs"),
+            ("bytes-per-unit", "heap_bytes_per_unit", "heap"),
+            ("allocations-per-unit", "allocations_per_unit", "allocs"),
             // On demand only.
             (
                 "simulated-branch-misses",

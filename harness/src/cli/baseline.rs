@@ -355,12 +355,9 @@ fn show_one(project: &Project, key: Option<String>, format: Format) -> Result<St
     ]
     .map(|(key, heading)| Column::left(key, heading))
     .to_vec();
-    columns.extend(metrics().map(|metric| {
-        Column::right(
-            &metric.name().replace('-', "_"),
-            &metric.name().replace("per-token", "per-unit"),
-        )
-    }));
+    columns.extend(
+        metrics().map(|metric| Column::right(&metric.name().replace('-', "_"), &metric.name())),
+    );
     let mut table = Table::new(format!("baseline {title}"), columns);
     for row in &record.rows {
         let mut cells = [&row.workload, &row.phase, &row.unit.name]

@@ -173,7 +173,7 @@ fn heap(row: &[&Comparison]) -> Option<String> {
                 ))
             })
     };
-    let allocations = changed().find(|(metric, ..)| metric.name() == "allocations-per-token");
+    let allocations = changed().find(|(metric, ..)| metric.name() == "allocations-per-unit");
     let (metric, base, head, unit) = allocations.or_else(|| changed().next())?;
     let title = metric.title_per(unit);
     let (name, per) = title

@@ -50,43 +50,43 @@ static METRICS: &[Metric] = &[
     ),
     Metric::new(
         "latency-median",
-        "latency per token, median",
+        "latency per unit, median",
         Quantity::Seconds,
         Source::Tokens(0.5),
     ),
     Metric::new(
         "latency-p95",
-        "latency per token, 95th percentile",
+        "latency per unit, 95th percentile",
         Quantity::Seconds,
         Source::Tokens(0.95),
     ),
     Metric::new(
         "latency-min",
-        "latency per token, minimum",
+        "latency per unit, minimum",
         Quantity::Seconds,
         Source::Extreme(0.0),
     ),
     Metric::new(
         "latency-max",
-        "latency per token, maximum",
+        "latency per unit, maximum",
         Quantity::Seconds,
         Source::Extreme(1.0),
     ),
     Metric::new(
         "instructions",
-        "instructions per token",
+        "instructions per unit",
         Quantity::Instructions,
         Source::Value(Instrument::Callgrind, instructions),
     ),
     Metric::heap(
-        "bytes-per-token",
-        "heap bytes per token",
+        "bytes-per-unit",
+        "heap bytes per unit",
         Quantity::Bytes,
         HeapCount::BytesPerUnit,
     ),
     Metric::heap(
-        "allocations-per-token",
-        "allocations per token",
+        "allocations-per-unit",
+        "allocations per unit",
         Quantity::Blocks,
         HeapCount::BlocksPerUnit,
     ),
@@ -134,43 +134,43 @@ static METRICS: &[Metric] = &[
     ),
     Metric::new(
         "simulated-branch-misses",
-        "branch misses per token, simulated",
+        "branch misses per unit, simulated",
         Quantity::Events,
         Source::Value(Instrument::Misses, events::branch_misses),
     ),
     Metric::new(
         "simulated-l1-misses",
-        "misses of the first-level data cache per token, simulated",
+        "misses of the first-level data cache per unit, simulated",
         Quantity::Events,
         Source::Value(Instrument::Misses, events::l1_misses),
     ),
     Metric::new(
         "simulated-ll-misses",
-        "misses of the last-level cache per token, simulated",
+        "misses of the last-level cache per unit, simulated",
         Quantity::Events,
         Source::Value(Instrument::Misses, events::ll_misses),
     ),
     Metric::new(
         "cycles",
-        "cycles per token",
+        "cycles per unit",
         Quantity::Events,
         Source::Value(Instrument::Counters, events::cycles),
     ),
     Metric::new(
         "retired-instructions",
-        "instructions per token, counted by the processor",
+        "instructions per unit, counted by the processor",
         Quantity::Events,
         Source::Value(Instrument::Counters, events::retired_instructions),
     ),
     Metric::new(
         "branch-misses",
-        "branch misses per token",
+        "branch misses per unit",
         Quantity::Events,
         Source::Value(Instrument::Counters, events::retired_branch_misses),
     ),
     Metric::new(
         "cache-misses",
-        "cache misses per token",
+        "cache misses per unit",
         Quantity::Events,
         Source::Value(Instrument::Counters, events::cache_misses),
     ),
@@ -199,8 +199,16 @@ pub fn all() -> &'static [Metric] {
     METRICS
 }
 
-/// Returns the metric with this name.
+/// Earlier names of metrics, which files may still contain, and their names now.
+const RENAMED: [(&str, &str); 2] = [
+    ("bytes-per-token", "bytes-per-unit"),
+    ("allocations-per-token", "allocations-per-unit"),
+];
+
+/// Returns the metric with this name, or with this earlier name.
 pub fn by_name(name: &str) -> Option<&'static Metric> {
+    let renamed = RENAMED.iter().find(|(earlier, _)| *earlier == name);
+    let name = renamed.map_or(name, |(_, now)| now);
     all().iter().find(|metric| metric.name == name)
 }
 
@@ -268,14 +276,14 @@ impl Metric {
         self.name
     }
 
-    /// Name in tables and sentences, such as `latency per token, median`.
+    /// Name in tables and sentences where the unit of work is not known, such as `latency per unit, median`.
     pub fn title(&self) -> &'static str {
         self.title
     }
 
     /// Title for a workload whose unit is `unit`, such as `instructions per call`.
     pub fn title_per(&self, unit: &str) -> String {
-        self.title.replace("per token", &format!("per {unit}"))
+        self.title.replace("per unit", &format!("per {unit}"))
     }
 
     /// Physical quantity of the value.

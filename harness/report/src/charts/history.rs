@@ -293,7 +293,7 @@ mod tests {
         let ([chart, panels], events) = drawn(&[1000, 1000, 1100, 1100, 550, 550]).expect("points");
         assert_eq!(
             chart.title(),
-            "kernel/gelu: instructions per token fell by 50 % with \"Change 4\""
+            "kernel/gelu: instructions per unit fell by 50 % with \"Change 4\""
         );
         assert_eq!(
             events,
@@ -321,7 +321,7 @@ mod tests {
         let ([chart, _], events) = drawn(&[1000, 1000, 1000]).expect("points");
         assert_eq!(
             chart.title(),
-            "No change of instructions per token in 1 workload over 3 states"
+            "No change of instructions per unit in 1 workload over 3 states"
         );
         assert!(events.is_empty());
         assert!(drawn(&[1000]).is_none() && drawn(&[0, 0]).is_none() && drawn(&[]).is_none());

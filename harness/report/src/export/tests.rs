@@ -37,8 +37,8 @@ fn a_unit_is_the_end_of_the_name_or_no_unit() {
         ("harness_instructions".to_owned(), Some("instructions"))
     );
     assert_eq!(
-        named("bytes-per-token", "_low", "B"),
-        ("harness_bytes_per_token_low".to_owned(), None)
+        named("bytes-per-unit", "_low", "B"),
+        ("harness_bytes_per_unit_low".to_owned(), None)
     );
     assert_eq!(
         named("tokens-per-second", "", "1/s"),

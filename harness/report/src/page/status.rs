@@ -81,9 +81,13 @@ fn targets(report_data: &ReportData) -> Status {
             ..status
         };
     }
+    let workload = report_data
+        .roadmap
+        .as_ref()
+        .map_or("", |roadmap| &roadmap.workload);
     let with = |wanted: fn(Option<TargetStatus>) -> bool| -> Vec<String> {
         let found = progress.iter().filter(|one| wanted(one.standing));
-        found.map(name).collect()
+        found.map(|one| name(report_data, workload, one)).collect()
     };
     use TargetStatus::{Ahead, Met, Missed, Unclear};
     let met = with(|status| matches!(status, Some(Ahead | Met)));
@@ -110,6 +114,7 @@ fn targets(report_data: &ReportData) -> Status {
 }
 
 /// A target by its phase and metric.
-fn name(one: &Progress<'_>) -> String {
-    format!("{} {}", one.phase.name, one.target.metric.title())
+fn name(report_data: &ReportData, workload: &str, one: &Progress<'_>) -> String {
+    let title = report_data.title(one.target.metric, workload);
+    format!("{} {title}", one.phase.name)
 }
