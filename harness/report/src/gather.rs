@@ -134,6 +134,8 @@ fn bests(
                 machine: None,
                 about: About::default(),
                 rows,
+                sharding: None,
+                spent: Vec::new(),
             };
             bests.add(&name, &record, &report_data.anchors);
         }
@@ -419,6 +421,7 @@ mod tests {
                 quick: false,
                 instruments: vec![Instrument::Callgrind],
                 isa: None,
+                shard: None,
             };
             (record.asked, record.rows) = (vec![fast_alone], vec![fast("w"), fast("v")]);
         });

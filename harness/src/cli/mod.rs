@@ -12,6 +12,7 @@ mod gate;
 mod history;
 mod init;
 mod list;
+mod merge;
 mod options;
 mod profile;
 mod ready;
@@ -79,6 +80,7 @@ commands! {
     List(list::List),
     Baseline(baseline::Stored),
     Gate(gate::Gate),
+    Merge(merge::Merge),
     Explain(explain::Explain),
     Accept(accept::Accept),
     Bisect(bisect::Bisect),

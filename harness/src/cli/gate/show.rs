@@ -5,16 +5,17 @@ use std::ffi::OsString;
 use anyhow::Result;
 use harness::terminal::{notice, print, show};
 use harness_record::session::Session;
+use harness_record::shard::Shard;
 use harness_report::gate::GateReport;
 use harness_report::render::{Audience, Format};
 
-use crate::cli::typed;
+use crate::cli::{call, typed};
 
 /// Number of digits of a commit in a command: enough to find it in any repository.
 const COMMIT_DIGITS: usize = 12;
 
 /// Prints a report on standard output.
-pub(super) fn print_report(report: &GateReport<'_>, format: Format) -> Result<()> {
+pub(in crate::cli) fn print_report(report: &GateReport<'_>, format: Format) -> Result<()> {
     match format.audience() {
         Audience::Terminal => print(&report.terminal()),
         Audience::Document => print(&report.markdown()),
@@ -28,6 +29,14 @@ pub(super) fn print_report(report: &GateReport<'_>, format: Format) -> Result<()
             Ok(())
         }
     }
+}
+
+/// Announces that a shard was measured, and that its exit status is no verdict.
+pub(super) fn measured(shard: Shard) {
+    notice(&format!(
+        "shard {shard} was measured; `{}` judges the whole",
+        call("merge FILE...")
+    ));
 }
 
 /// The command that repeats a gate: its arguments, with the commit in place of the name of the base, with the seed, and
