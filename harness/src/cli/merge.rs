@@ -15,7 +15,7 @@ use harness_record::{FileError, Record};
 use harness_report::gate::GateReport;
 use harness_report::render::{Cell, Column, Format, Table};
 
-use super::gate::print_report;
+use super::gate::{print_report, repeating_whole};
 use super::{named_by_time, run, writable};
 
 /// Most left-out workloads that a notice names.
@@ -97,7 +97,7 @@ impl Merge {
         let report = GateReport {
             verdict: &verdict,
             session: Some(session),
-            command: session.command.clone(),
+            command: repeating_whole(session),
             functions: Vec::new(),
             all: self.all,
         };

@@ -23,6 +23,7 @@ mod project;
 mod recount;
 mod repository;
 mod revision;
+mod shards;
 mod suites;
 mod tools;
 mod triage;

@@ -65,7 +65,11 @@ impl GateVerdict {
                 session.suite_size()
             ));
         }
-        if let Some(machine) = &session.machine {
+        let is_merged = session
+            .sharding
+            .as_ref()
+            .is_some_and(|sharding| !sharding.origins().is_empty());
+        if let Some(machine) = session.machine.as_ref().filter(|_| !is_merged) {
             lines.push(format!(
                 "machine: {}",
                 machine.state.line(&machine.disturbance)

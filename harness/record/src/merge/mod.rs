@@ -14,9 +14,9 @@ mod tests;
 pub use record::records;
 pub use session::sessions;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
 use thiserror::Error;
 
@@ -129,15 +129,11 @@ pub enum Kind {
 impl Kind {
     /// Recognizes a file by the names of its fields; none if it is neither, or no JSON.
     pub fn of(text: &str) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Fields {
-            rows: Option<IgnoredAny>,
-            lanes: Option<IgnoredAny>,
-        }
-        match serde_json::from_str(text).ok()? {
-            Fields { rows: Some(_), .. } => Some(Self::Record),
-            Fields { lanes: Some(_), .. } => Some(Self::Session),
-            Fields { .. } => None,
+        let fields: BTreeMap<String, IgnoredAny> = serde_json::from_str(text).ok()?;
+        match (fields.contains_key("rows"), fields.contains_key("lanes")) {
+            (true, _) => Some(Self::Record),
+            (false, true) => Some(Self::Session),
+            (false, false) => None,
         }
     }
 }

@@ -429,6 +429,7 @@ fn the_command_of_the_whole_names_no_shard() {
 #[test]
 fn a_file_is_recognized_by_its_fields() {
     assert_eq!(Kind::of("[]"), None);
+    assert_eq!(Kind::of("[1, 2]"), None);
     assert_eq!(Kind::of("{\"rows\": 3}"), Some(Kind::Record));
     assert_eq!(Kind::of("{\"lanes\": []}"), Some(Kind::Session));
     assert_eq!(Kind::of("{"), None);

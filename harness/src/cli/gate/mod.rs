@@ -21,7 +21,7 @@ use harness_record::session::LAYOUT_LIMIT;
 use harness_report::render::Format;
 
 pub(super) use rules::{StoredRules, places, today};
-pub(super) use show::print_report;
+pub(super) use show::{print_report, repeating_whole};
 pub(super) use stored::COUNTS;
 
 use super::options::{Selection, ShardOptions};

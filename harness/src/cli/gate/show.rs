@@ -54,6 +54,17 @@ pub(super) fn repeating(session: &Session) -> String {
     typed(arguments)
 }
 
+/// The command that repeats a merged gate on one machine.
+pub(in crate::cli) fn repeating_whole(session: &Session) -> String {
+    let commit = session.base.commit.get(..COMMIT_DIGITS);
+    let words = shlex::split(&session.command).unwrap_or_default();
+    let arguments = words.into_iter().skip_while(|word| word != "gate");
+    typed(at_commit(
+        arguments.map(OsString::from),
+        commit.unwrap_or(&session.base.commit),
+    ))
+}
+
 /// The arguments with this commit as the base, and without options that decide about the output only.
 fn at_commit(mut arguments: impl Iterator<Item = OsString>, commit: &str) -> Vec<OsString> {
     let mut kept = Vec::new();
