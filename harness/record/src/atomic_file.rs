@@ -1,6 +1,6 @@
 //! Atomic replacement of files.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,14 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// If the folder or the file cannot be written, or if the path is not a regular file. Existing content stays unchanged.
 pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    write_with(path, |file| file.write_all(content))
+}
+
+/// Writes a file in the same way, with a content that `write` produces piece by piece.
+///
+/// # Errors
+/// Likewise, and if `write` fails.
+pub fn write_with(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let path = &target(path)?;
     let folder = folder_of(path);
     fs::create_dir_all(folder)?;
@@ -19,7 +27,7 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(folder)?;
-    file.write_all(content)?;
+    write(file.as_file_mut())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())

@@ -15,6 +15,7 @@ mod list;
 mod merge;
 mod options;
 mod profile;
+mod readings;
 mod ready;
 mod report;
 mod run;

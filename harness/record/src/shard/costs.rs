@@ -149,6 +149,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::shard::{Balance, split};
 
     fn parse(text: &str) -> Result<Costs, String> {
         Costs::parse(text, Path::new("costs.csv")).map_err(|error| error.to_string())
@@ -170,6 +171,29 @@ mod tests {
         assert_eq!(of("a", &["fast"], &all[1..]), Some(20_000));
         assert_eq!(of("b", &["fast"], &all[1..]), None);
         assert_eq!(of("c", &["fast"], &all), None);
+    }
+
+    /// Four shards of this repository are as even as its longest workload allows.
+    #[test]
+    fn the_costs_of_this_repository_are_split_evenly() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../baselines");
+        let costs = Costs::in_folder(&folder).expect("valid").expect("there");
+        let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
+        for ((workload, _, _), cost) in &costs.milliseconds {
+            // Measured on demand only.
+            if !workload.starts_with("ablation/") {
+                *sums.entry(workload).or_default() += cost;
+            }
+        }
+        let named: Vec<(&str, u64)> = sums.into_iter().collect();
+        let balance = Balance::of(&named, &split(&named, 4), 4);
+        let mean = named.iter().map(|(_, cost)| *cost as f64).sum::<f64>() / 4.0;
+        let longest = named
+            .iter()
+            .map(|(_, cost)| *cost as f64)
+            .fold(0.0, f64::max);
+        let ratio = balance.longest_over_mean();
+        assert!(ratio <= (longest / mean).max(1.15) + 1e-9, "{ratio}");
     }
 
     #[test]
