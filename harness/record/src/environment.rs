@@ -135,13 +135,18 @@ impl Environment {
         )
     }
 
+    /// Returns true if the environment is that of shards that were measured on several machines.
+    pub fn is_of_several(&self) -> bool {
+        self.cpu.split(' ').next() == Some(SEVERAL)
+    }
+
     /// Returns true if both environments are of the same machine. A machine with an unknown CPU, operating system or
     /// kernel equals none, and neither do several machines.
     pub fn same_machine(&self, other: &Self) -> bool {
         let known = [&self.cpu, &self.os, &self.kernel]
             .into_iter()
-            .all(|part| !is_unknown(part) && part.split(' ').next() != Some(SEVERAL));
-        known && self.machine() == other.machine()
+            .all(|part| !is_unknown(part));
+        known && !self.is_of_several() && self.machine() == other.machine()
     }
 }
 

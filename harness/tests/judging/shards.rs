@@ -393,6 +393,34 @@ fn several_bases_or_commands_have_no_shards() {
     );
 }
 
+#[test]
+fn shards_of_a_head_without_a_base_are_merged_too() {
+    let tools = repository();
+    fs::remove_file(tools.project.path("probe")).expect("there");
+    commit(&tools, "No harness");
+    tools.probe("", "");
+    let command = [
+        "gate",
+        "--base",
+        "HEAD",
+        "--counts-only",
+        "--allow-missing-base",
+    ];
+    for number in ["1", "2"] {
+        let file = format!("records/{number}.json");
+        let done = shard(&tools, &command, &format!("{number}/2"), &file);
+        assert!(
+            done.stderr.contains(": 1 of 2 workloads"),
+            "{}",
+            done.stderr
+        );
+    }
+    let files = ["records/1.json", "records/2.json"];
+    let done = tools.run(&[&["merge"], &files[..], &["--out", "records/whole.json"]].concat());
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    assert_eq!(record(&tools, "records/whole.json").rows.len(), 4);
+}
+
 /// The indented or fenced lines of a recipe: those of the block after the heading that starts with `bash` or `yaml`.
 fn block(heading: &str, language: &str) -> String {
     let text = include_str!("../../../docs/sharding.md");

@@ -63,7 +63,8 @@ impl Gate {
         writable(self.out.as_ref().unwrap_or(&default))?;
 
         let against = &self.against;
-        let request = self.selection.request(project, self.instruments(project)?);
+        let mut request = self.selection.request(project, self.instruments(project)?);
+        request.division = division.clone();
         let counting = if against.times_only {
             &[][..]
         } else {
@@ -78,7 +79,7 @@ impl Gate {
             Builder::new(project, &repository, request.quiet).with_benches(benches.clone());
         let base = match missing::built(builder.revision(&commit, counting), against)? {
             Ok(base) => base,
-            Err(why) => return self.head_alone(&why, &builder, &request, counting),
+            Err(why) => return self.head_alone(&why, &builder, &request, counting, &default),
         };
         let limits = if against.times_only {
             String::new()
@@ -97,7 +98,7 @@ impl Gate {
         let head = builder.tree(counting)?;
         let base = match missing::answered(base.greet(request.time_limit), &commit, against)? {
             Ok(base) => base,
-            Err(why) => return self.head_alone(&why, &builder, &request, counting),
+            Err(why) => return self.head_alone(&why, &builder, &request, counting, &default),
         };
         let head = head
             .greet(request.time_limit)
