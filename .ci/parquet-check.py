@@ -21,19 +21,19 @@ def check(condition, message):
 million, history = sys.argv[1:]
 start = time.monotonic()
 query = duckdb.connect().sql
-rows, workloads = query(f"select count(*), count(distinct workload) from '{million}'").fetchone()
+rows, workloads = query(f"select count(*), count(distinct workload) from '{million}'").fetchall()[0]
 check((rows, workloads) == (1_000_000, 50), f"{rows} rows of {workloads} workloads")
 trend = query(
     f"select workload, phase, median(value), count(*) from '{million}' where metric = 'time' group by all"
 ).fetchall()
 check(len(trend) == 200 and all(count == 500 for *_, count in trend), "a trend lacks records")
-intervals = query(f"select count(*) from '{million}' where low <= value and value <= high").fetchone()[0]
+intervals = query(f"select count(*) from '{million}' where low <= value and value <= high").fetchall()[0][0]
 check(intervals == 300_000, f"{intervals} intervals contain their value")
 print(f"queried a million rows in {time.monotonic() - start:.2f} s")
 
 names = [name for name, *_ in query(f"describe select * from '{history}'").fetchall()]
 check(names == COLUMNS, f"columns {names}")
-layout = query(f"select value from parquet_kv_metadata('{history}') where key = 'harness.layout'").fetchone()
+layout = query(f"select value from parquet_kv_metadata('{history}') where key = 'harness.layout'").fetchall()[0]
 check(layout == (b"1",), f"layout {layout}")
 
 # The newest stored counts, row by row.

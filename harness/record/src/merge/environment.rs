@@ -25,17 +25,18 @@ pub(super) fn compatible<T>(
         let hint = "the instruction sets, of which --isa forces one,";
         return differs(hint, both.map(|one| one.isa.clone()));
     }
-    let parts: [(&str, fn(&Environment) -> String); 5] = [
-        ("the targets", |one| one.target.clone()),
-        ("the compilers", |one| one.rustc.clone()),
-        ("the C libraries", |one| one.libc.clone()),
-        ("the versions of valgrind", |one| {
-            one.valgrind.clone().unwrap_or_else(|| "none".to_owned())
-        }),
-        ("the compiler flags", |one| format!("`{}`", one.rustflags)),
+    let valgrind = |one: &Environment| one.valgrind.clone().unwrap_or_else(|| "none".to_owned());
+    let parts = [
+        ("the targets", both.map(|one| one.target.clone())),
+        ("the compilers", both.map(|one| one.rustc.clone())),
+        ("the C libraries", both.map(|one| one.libc.clone())),
+        ("the versions of valgrind", both.map(valgrind)),
+        (
+            "the compiler flags",
+            both.map(|one| format!("`{}`", one.rustflags)),
+        ),
     ];
-    for (what, value) in parts {
-        let values = both.map(value);
+    for (what, values) in parts {
         if values[0] != values[1] {
             return differs(what, values);
         }
