@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_costs_decide_and_unknown_ones_are_the_median() {
-        let equal = divided(None, 5);
+        let equal = divided(None, 0);
         assert_eq!(shards(&equal), [Some(1), Some(2), Some(1), None]);
         let known = divided(
             Some("a,fast,clock,10\nb,fast,clock,20\nc,fast,clock,40\n"),
