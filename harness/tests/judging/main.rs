@@ -20,6 +20,7 @@ mod paths;
 mod processes;
 mod profile;
 mod project;
+mod recipes;
 mod recount;
 mod repository;
 mod revision;

@@ -2,7 +2,7 @@
 //! of.
 //!
 //! Every machine computes the same split from the same inputs ([`split`]). A shard therefore knows the whole plan, and a
-//! merge can tell a workload that was left out from one that got lost ([`crate::merge`]).
+//! merge distinguishes a workload that was left out from one that got lost ([`crate::merge`]).
 
 mod costs;
 mod split;
