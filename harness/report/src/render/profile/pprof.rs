@@ -69,8 +69,8 @@ pub(super) fn message(profiles: &[Exported<'_>]) -> Vec<u8> {
     for (id, name) in (1..).zip(&names.functions) {
         let mut function = Message::default();
         function.number(1, id);
+        // Without the name of the symbol: pprof would take a name in angle brackets for a template, and remove it.
         function.number(2, *name);
-        function.number(3, *name);
         profile.message(5, &function);
     }
     let comment = profiles
