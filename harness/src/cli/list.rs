@@ -1,6 +1,6 @@
 //! `harness list`: the workloads that can be measured.
 
-use crate::cli::call;
+use crate::cli::{call, lock_baselines};
 use anyhow::{Result, bail};
 use clap::Args;
 use harness::collect;
@@ -123,6 +123,7 @@ fn save(record: Option<&Record>, project: &Project) -> Result<()> {
             call("run")
         );
     };
+    let _lock = lock_baselines(project)?;
     notice(&format!(
         "wrote {}",
         costs.write(&project.baselines())?.display()

@@ -77,8 +77,10 @@ impl Merge {
     fn records(&self, shards: Vec<Named<Record>>, project: &Project) -> Result<Status> {
         let merged = merge::records(shards)?;
         let record = &merged.whole;
-        let path = self.file(&project.records(), &record.created);
-        record.write(&path)?;
+        let path = match &self.out {
+            Some(out) => record.write(out).map(|()| out.clone())?,
+            None => record.write_new(&named_by_time(&project.records(), &record.created))?,
+        };
         show(
             &[shards_table(record.sharding.as_ref(), exact(self.format))],
             self.format,
@@ -91,8 +93,11 @@ impl Merge {
     fn sessions(&self, shards: Vec<Named<Session>>, project: &Project) -> Result<Status> {
         let merged = merge::sessions(shards)?;
         let session = &merged.whole;
-        let path = self.file(&project.records().join("gates"), &session.created);
-        session.write(&path)?;
+        let gates = project.records().join("gates");
+        let path = match &self.out {
+            Some(out) => session.write(out).map(|()| out.clone())?,
+            None => session.write_new(&named_by_time(&gates, &session.created))?,
+        };
         let verdict = GateVerdict::of(session)?;
         let report = GateReport {
             verdict: &verdict,
@@ -105,12 +110,6 @@ impl Merge {
         notices(&merged);
         notice(&format!("wrote {}", path.display()));
         Ok(verdict.conclusion().into())
-    }
-
-    fn file(&self, folder: &Path, created: &str) -> PathBuf {
-        self.out
-            .clone()
-            .unwrap_or_else(|| named_by_time(folder, created))
     }
 }
 
