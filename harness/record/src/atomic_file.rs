@@ -1,6 +1,6 @@
 //! Atomic replacement of files.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -15,8 +15,16 @@ const TRIED: usize = 1 << 20;
 /// # Errors
 /// If the folder or the file cannot be written, or if the path is not a regular file. Existing content stays unchanged.
 pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    write_with(path, |file| file.write_all(content))
+}
+
+/// Writes a file in the same way, with a content that `write` produces piece by piece.
+///
+/// # Errors
+/// Likewise, and if `write` fails.
+pub fn write_with(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let path = &target(path)?;
-    let file = unfinished(path, content)?;
+    let file = unfinished(path, write)?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
@@ -27,7 +35,7 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
 /// # Errors
 /// If the folder or the file cannot be written.
 pub fn write_new(path: &Path, content: &[u8]) -> io::Result<PathBuf> {
-    let mut file = unfinished(path, content)?;
+    let mut file = unfinished(path, |file| file.write_all(content))?;
     let extension = path.extension().unwrap_or_default().to_string_lossy();
     let numbered = (2..).map(|number| path.with_extension(format!("{number}.{extension}")));
     for free in std::iter::once(path.to_owned()).chain(numbered) {
@@ -41,7 +49,10 @@ pub fn write_new(path: &Path, content: &[u8]) -> io::Result<PathBuf> {
 }
 
 /// The content in a temporary file beside the path.
-fn unfinished(path: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
+fn unfinished(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<NamedTempFile> {
     let folder = folder_of(path);
     fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();
@@ -50,7 +61,7 @@ fn unfinished(path: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(folder)?;
-    file.write_all(content)?;
+    write(file.as_file_mut())?;
     file.as_file().sync_all()?;
     Ok(file)
 }
@@ -61,7 +72,7 @@ fn unfinished(path: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
 /// # Errors
 /// If the folder cannot be created or written, if the disk is full, or if the path is not a regular file.
 pub fn try_writing(path: &Path) -> io::Result<()> {
-    unfinished(&target(path)?, &vec![0; TRIED]).map(drop)
+    unfinished(&target(path)?, |file| file.write_all(&vec![0; TRIED])).map(drop)
 }
 
 /// Returns the path of the file to replace. A link is followed, so the link itself stays. A device or a pipe is

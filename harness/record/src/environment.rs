@@ -10,6 +10,10 @@ use crate::Settings;
 /// Placeholder for a part of the environment that could not be determined. An unknown part never equals another part.
 pub const UNKNOWN: &str = "unknown";
 
+/// First word of a part of the environment that differs between merged shards. The machine of such an environment equals
+/// no machine.
+pub const SEVERAL: &str = "several";
+
 /// The machine, the toolchain and the revision a record was measured with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -131,13 +135,18 @@ impl Environment {
         )
     }
 
+    /// Returns true if the environment is that of shards that were measured on several machines.
+    pub fn is_of_several(&self) -> bool {
+        self.cpu.split(' ').next() == Some(SEVERAL)
+    }
+
     /// Returns true if both environments are of the same machine. A machine with an unknown CPU, operating system or
-    /// kernel equals none.
+    /// kernel equals none, and neither do several machines.
     pub fn same_machine(&self, other: &Self) -> bool {
         let known = [&self.cpu, &self.os, &self.kernel]
             .into_iter()
             .all(|part| !is_unknown(part));
-        known && self.machine() == other.machine()
+        known && !self.is_of_several() && self.machine() == other.machine()
     }
 }
 

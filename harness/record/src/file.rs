@@ -9,8 +9,8 @@ use crate::stored_file::FileKind;
 use crate::{Data, FileError, FileProblem, Record, Run};
 
 /// Version of the record format that this build writes. Version 2 added the scope of the run, version 3 several slices in
-/// a round, the state of the machine, and one line on each workload and phase.
-pub const SCHEMA_VERSION: u32 = 3;
+/// a round, the state of the machine, and one line on each workload and phase, version 4 shards and the time spent.
+pub const SCHEMA_VERSION: u32 = 4;
 
 /// The oldest version of the record format that this build reads.
 pub const OLDEST_SCHEMA: u32 = 1;
@@ -166,7 +166,7 @@ mod tests {
             .to_string();
         assert_eq!(
             refused,
-            "x has schema version 4, this harness reads 1 to 3; measure again with this version"
+            "x has schema version 5, this harness reads 1 to 4; measure again with this version"
         );
     }
 

@@ -22,6 +22,7 @@ pub mod history;
 pub mod json_files;
 pub mod limits;
 pub mod machine;
+pub mod merge;
 pub mod metric;
 pub mod number;
 pub mod profile;
@@ -31,13 +32,14 @@ mod run_scope;
 pub mod sample;
 pub mod session;
 mod settings;
+pub mod shard;
 mod stored_file;
 pub mod suggestion;
 #[cfg(test)]
 mod tests;
 
 pub use commit::{COMMIT_FORMAT, Commit, Head};
-pub use environment::{Environment, PortableKey, UNKNOWN};
+pub use environment::{Environment, PortableKey, SEVERAL, UNKNOWN};
 pub use file::{OLDEST_SCHEMA, SCHEMA_VERSION};
 pub use run_scope::{RunScope, is_whole};
 pub use settings::Settings;
@@ -52,6 +54,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::distinct::distinct;
 use crate::machine::Circumstances;
+use crate::shard::Sharding;
 
 /// The readings of one `harness run`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,6 +81,27 @@ pub struct Record {
     pub about: About,
     /// One row per workload and phase, in the order they were measured. No two rows share both names.
     pub rows: Vec<Row>,
+    /// The shard that this record is, or the shards that it was merged from; none if the suite was not split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sharding: Option<Sharding>,
+    /// Time that each instrument spent on each row, with starts and preparation. Empty in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spent: Vec<Spent>,
+}
+
+/// Time that an instrument spent on a row. The cost of a workload, by which a suite is split, comes from it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Spent {
+    /// The workload's id.
+    pub workload: String,
+    /// The phase.
+    pub phase: String,
+    /// The instrument.
+    pub instrument: Instrument,
+    /// Wall time of the measurement. If an instrument reads all phases in one go, each has an equal part.
+    pub seconds: f64,
 }
 
 /// One line for readers on workloads and phases, by name: what they are. From the probe and from `harness.toml`.

@@ -157,6 +157,7 @@ mod tests {
             quick: false,
             instruments: Vec::new(),
             isa: None,
+            shard: None,
         }];
         assert!(
             provenance(&record).contains(&("run", "full, limited to the phases naive".to_owned()))

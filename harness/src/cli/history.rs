@@ -20,6 +20,7 @@ use harness_report::render::chart::Chart;
 use harness_report::tables::history as tables;
 
 use super::options::{Selection, available, configured};
+use super::readings;
 use super::ready::Builder;
 use crate::cli::call;
 
@@ -45,6 +46,10 @@ pub(crate) struct History {
     against: Option<String>,
     #[command(flatten)]
     selection: Selection,
+    /// Write every reading of all records and baselines, of all metrics, as a table for engines that query: parquet=FILE.
+    /// Needs a harness that was built with the feature `parquet`
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = readings::parse, conflicts_with_all = ["measure", "key", "against"])]
+    export: Option<PathBuf>,
     /// Write no chart to reports/
     #[arg(long)]
     no_chart: bool,
@@ -55,6 +60,9 @@ pub(crate) struct History {
 
 impl History {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
+        if let Some(file) = &self.export {
+            return readings::export(file, &self.selection, project);
+        }
         let Some(metric) = metric::by_name(&self.metric) else {
             let names = metric::all().iter().map(|metric| metric.name());
             bail!(
@@ -201,7 +209,7 @@ fn draw(chart: Option<Chart>, path: &Path) -> Result<()> {
 }
 
 /// Folder for the records of commits that were counted afterwards.
-fn folder(project: &Project) -> PathBuf {
+pub(super) fn folder(project: &Project) -> PathBuf {
     project.records().join("history")
 }
 

@@ -13,8 +13,10 @@ mod gate;
 mod history;
 mod init;
 mod list;
+mod merge;
 mod options;
 mod profile;
+mod readings;
 mod ready;
 mod report;
 mod run;
@@ -81,6 +83,7 @@ commands! {
     List(list::List),
     Baseline(baseline::Stored),
     Gate(gate::Gate),
+    Merge(merge::Merge),
     Explain(explain::Explain),
     Accept(accept::Accept),
     Bisect(bisect::Bisect),

@@ -15,7 +15,7 @@ use harness_report::render::{Audience, Format, Table};
 
 use super::commands::{self, CommandOptions};
 use super::exports::Exports;
-use super::options::{Metrics, Selection, model};
+use super::options::{Metrics, Selection, ShardOptions, model};
 use super::writable;
 
 /// Measures, prints the figures, and writes a record and the report
@@ -29,14 +29,16 @@ pub(crate) struct Run {
     selection: Selection,
     #[command(flatten)]
     metrics: Metrics,
-    /// File for the record [default: records/TIME.json]
+    #[command(flatten)]
+    sharding: ShardOptions,
+    /// File for the record [default: records/TIME.json; with --shard: records/shards/TIME.K-of-N.json]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Measure the checkpoint in this folder, as Hugging Face saves it (config.json, model.safetensors); without
     /// --filter, nothing else is measured
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
-    /// Write the record only, no report
+    /// Write the record only, no report; a shard never writes one
     #[arg(long)]
     no_report: bool,
     /// Output format of the figures
@@ -67,6 +69,9 @@ impl Run {
     /// Measures the commands of the command line, which need no project.
     fn measure_commands(self, folder: &Path) -> Result<Status> {
         self.selection.refuse_for_commands()?;
+        if self.sharding.shard.is_some() {
+            bail!("--shard applies to the workloads of a project, not to commands");
+        }
         if self.model.is_some() {
             bail!("--model applies to the workloads of a project, not to commands");
         }
@@ -90,12 +95,14 @@ impl Run {
         if request.model.is_some() && request.plan.filters.is_empty() {
             request.plan.filters.push(MODEL_WORKLOADS.to_owned());
         }
-        writable(
-            self.out
-                .as_deref()
-                .unwrap_or(&project.records().join("record.json")),
-        )?;
-        if !self.no_report {
+        request.division = self.sharding.division(project)?;
+        let no_report = self.no_report || request.division.is_some();
+        let file = |created: &str| match self.sharding.shard {
+            Some(shard) => ShardOptions::file(shard, project, created),
+            None => super::named_by_time(&project.records(), created),
+        };
+        writable(self.out.as_deref().unwrap_or(&file("record")))?;
+        if !no_report {
             writable(&project.reports().join("index.html"))?;
         }
 
@@ -105,9 +112,9 @@ impl Run {
         let record = collect::measure(project, &request, &Bar::new())?;
         // Written before anything else can fail: the record holds minutes of measuring. For the same reason, the table
         // is printed even if the record cannot be written.
-        let written = match self.out {
-            Some(out) => record.write(&out).map(|()| out),
-            None => record.write_new(&super::named_by_time(&project.records(), &record.created)),
+        let written = match &self.out {
+            Some(out) => record.write(out).map(|()| out.clone()),
+            None => record.write_new(&file(&record.created)),
         };
         if let Ok(path) = &written {
             notice(&format!("wrote record {}", path.display()));
@@ -118,7 +125,7 @@ impl Run {
         let results = Results::of_record("run", &record, &project.config.anchors);
         self.exports.write_of(project, results)?;
         let path = written?;
-        if !self.no_report {
+        if !no_report {
             let Some(report_data) =
                 super::report::gathered(project, Some((&path, &record)), roadmap)?
             else {

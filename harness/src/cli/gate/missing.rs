@@ -1,6 +1,8 @@
 //! What a gate cannot find: a base without a harness, workloads that only the base has, workloads to time. A missing
 //! number is never a pass by itself; the command line has to allow it.
 
+use std::path::Path;
+
 use anyhow::{Result, anyhow, bail};
 use harness::collect::{Bar, Request};
 use harness::probe::ProbeError;
@@ -9,6 +11,7 @@ use harness::timing::{MatchedWorkloads, Unmatched};
 use harness::vcs::CheckoutError;
 use harness_probe::Instrument;
 use harness_probe::protocol::{Description, OLDEST, VERSION};
+use harness_record::shard::Sharding;
 use harness_record::{Check, Commit, Record};
 use harness_report::export::{Outcome, Results};
 use harness_report::render::Audience;
@@ -150,25 +153,37 @@ impl Gate {
         builder: &Builder<'_>,
         request: &Request,
         counting: &[Instrument],
+        default: &Path,
     ) -> Result<Status> {
         let head = builder.tree(counting)?.greet(request.time_limit);
         let head =
             head.map_err(|error| anyhow!(error).context("the head side's probe does not answer"))?;
         let mut plan = request.plan.clone();
         plan.instruments = self.against.taken(counting);
-        let selected = plan.select(&head.greeting.workloads)?;
+        let mut selected = plan.select(&head.greeting.workloads)?;
         let mut done = format!("the head's probe offers {} workloads", selected.len());
         if !counting.is_empty() {
-            let record = head
-                .measured()
-                .take(&head.greeting, &selected, request, &Bar::new())?;
+            let all = &head.greeting.workloads;
+            let division = request.division.as_ref();
+            let part = division.map(|division| {
+                let divided = division.divide(all, &selected, counting, 1, |_| 0);
+                notice(&divided.sentence());
+                selected = divided.own(std::mem::take(&mut selected));
+                divided.part
+            });
+            let mut record =
+                head.measured()
+                    .take(&head.greeting, &selected, request, &Bar::new())?;
             check_counted(&record)?;
+            record.sharding = part.map(Sharding::Part);
             let counts: usize = record.rows.iter().map(|row| row.readings.len()).sum();
             done = format!(
                 "the head was counted with {counts} readings in {} rows",
                 record.rows.len()
             );
-            if let Some(out) = &self.out {
+            // A shard is always kept, for the merge.
+            let default = record.sharding.is_some().then_some(default);
+            if let Some(out) = self.out.as_deref().or(default) {
                 record.write(out)?;
                 notice(&format!("wrote {}", out.display()));
             }

@@ -21,10 +21,11 @@ use harness_record::session::LAYOUT_LIMIT;
 use harness_report::render::Format;
 
 pub(super) use rules::{StoredRules, places, today};
+pub(super) use show::{print_report, repeating_whole};
 pub(super) use stored::COUNTS;
 
 use super::exports::Exports;
-use super::options::Selection;
+use super::options::{Selection, ShardOptions};
 
 /// Finds regressions: in counts against the stored baseline, or in time and counts against a revision
 ///
@@ -42,18 +43,23 @@ use super::options::Selection;
 /// needs LLD, the linker that rustc brings. Without it the verdict contains "layout not averaged", and a slowdown of up
 /// to --layout-limit is not red. Counts explain a slowdown; they do not excuse it.
 ///
+/// With --shard, prints the verdict on the workloads of one shard. Its exit status is 0 as soon as its readings are
+/// stored, because the verdict on the whole is that of `harness merge`.
+///
 /// Exit status: 0 if nothing regressed, 1 on a regression, 2 if the gate could not judge.
 #[derive(Args)]
 pub(crate) struct Gate {
     /// Judge this record instead of counting now: a file, or the word newest
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["quick", "threads", "isa", "time_limit", "out", "base"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["quick", "threads", "isa", "time_limit", "out", "base", "shard"])]
     record: Option<PathBuf>,
     #[command(flatten)]
     against: Against,
     #[command(flatten)]
     selection: Selection,
+    #[command(flatten)]
+    sharding: ShardOptions,
     /// File for the readings: counts for `harness baseline save --record FILE`; with --base everything that the verdict
-    /// follows from [default with --base: records/gates/TIME.json]
+    /// follows from [default with --base: records/gates/TIME.json; with --shard: records/shards/TIME.K-of-N.json]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Show all figures, not only the largest moves (json, csv and markdown always do)
@@ -152,6 +158,9 @@ impl Gate {
 
     /// Judges the head against one base after the other.
     fn against_revisions(&self, bases: &[String], project: &Project) -> Result<Status> {
+        if self.sharding.shard.is_some() {
+            bail!("a shard is measured against one base; give one --base for each call");
+        }
         if self.out.is_some() {
             bail!("--out names the file of one comparison; give one --base, or leave --out out");
         }

@@ -5,17 +5,18 @@ use std::ffi::OsString;
 use anyhow::Result;
 use harness::terminal::{notice, print, show};
 use harness_record::session::Session;
+use harness_record::shard::Shard;
 use harness_report::gate::GateReport;
 use harness_report::render::{Audience, Format};
 
 use crate::cli::exports::Exports;
-use crate::cli::typed;
+use crate::cli::{call, typed};
 
 /// Number of digits of a commit in a command: enough to find it in any repository.
 const COMMIT_DIGITS: usize = 12;
 
 /// Prints a report on standard output, unless an export is printed there.
-pub(super) fn print_report(
+pub(in crate::cli) fn print_report(
     report: &GateReport<'_>,
     format: Format,
     exports: &Exports,
@@ -39,6 +40,14 @@ pub(super) fn print_report(
     }
 }
 
+/// Announces that a shard was measured, and that its exit status is no verdict.
+pub(super) fn measured(shard: Shard) {
+    notice(&format!(
+        "shard {shard} was measured; `{}` judges the whole",
+        call("merge FILE...")
+    ));
+}
+
 /// The command that repeats a gate: its arguments, with the commit in place of the name of the base, with the seed, and
 /// without the file and the format of its output.
 pub(super) fn repeating(session: &Session) -> String {
@@ -52,6 +61,17 @@ pub(super) fn repeating(session: &Session) -> String {
         arguments.extend(["--seed".into(), session.terms.seed.to_string().into()]);
     }
     typed(arguments)
+}
+
+/// The command that repeats a merged gate on one machine.
+pub(in crate::cli) fn repeating_whole(session: &Session) -> String {
+    let commit = session.base.commit.get(..COMMIT_DIGITS);
+    let words = shlex::split(&session.command).unwrap_or_default();
+    let arguments = words.into_iter().skip_while(|word| word != "gate");
+    typed(at_commit(
+        arguments.map(OsString::from),
+        commit.unwrap_or(&session.base.commit),
+    ))
 }
 
 /// The arguments with this commit as the base, and without options that decide about the output only.

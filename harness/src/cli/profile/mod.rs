@@ -1,6 +1,7 @@
 //! `harness profile`: hot paths of a workload by time, instructions and allocations, of one phase or of two side by
 //! side.
 
+mod export;
 pub(super) mod picture;
 mod side;
 
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use export::Export;
 use harness::collect::{self, Bar, Plan, Progress, Request};
 use harness::project::Project;
 use harness::terminal::{Status, exact, notice, show};
@@ -56,6 +58,10 @@ pub(crate) struct Profile {
     /// Profile the workloads of the checkpoint in this folder, as Hugging Face saves it
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
+    /// Also write the profiles for another viewer: speedscope=FILE (JSON, both sides of --diff) or pprof=FILE (one side);
+    /// may be given several times
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = export::parse)]
+    export: Vec<Export>,
     #[command(flatten)]
     probe: ProbeOptions,
     /// Output format
@@ -73,6 +79,7 @@ fn view_parser() -> impl TypedValueParser<Value = View> {
 impl Profile {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
         writable(&project.reports().join("profile/flame.svg"))?;
+        export::check(&self.export, self.diff.is_some())?;
         let views = self.views(project)?;
         let plan = Plan {
             anchors: project.config.anchors.clone(),
@@ -124,6 +131,9 @@ impl Profile {
             all.push(system::system(&sides[sides.len() - 1].environment(), &last));
         }
         show(&all, self.format)?;
+        if !seen.is_empty() {
+            export::write(&self.export, &seen, &sides)?;
+        }
         drawn
             .iter()
             .for_each(|path| notice(&format!("drew {}", path.display())));
