@@ -93,7 +93,7 @@ impl History {
             metric,
             choice: &choice,
             phases: &self.selection.phase,
-            anchor,
+            anchor: Some(anchor),
         };
         let series = series(&dated_records, &question);
         if series.is_empty() {

@@ -23,8 +23,9 @@ pub struct HistoryQuery<'a> {
     pub choice: &'a Choice,
     /// Selected phases; if empty, the last phase of each workload.
     pub phases: &'a [String],
-    /// Phase that times are compared with.
-    pub anchor: &'a str,
+    /// Phase that times are compared with. Without one, times are shown as they are: those of imports, which have no
+    /// phases.
+    pub anchor: Option<&'a str>,
 }
 
 /// The history of a workload in a phase.
@@ -175,10 +176,10 @@ fn value(moment: &DatedRecord, row: &Row, question: &HistoryQuery<'_>) -> Option
     if question.metric.portable() {
         return Some(question.metric.figure(Some(row).filter(passed)?)?.value);
     }
-    let anchor = moment
-        .record
-        .row(&row.workload, question.anchor)
-        .filter(passed)?;
+    let Some(anchor) = question.anchor else {
+        return Some(question.metric.figure(Some(row).filter(passed)?)?.value);
+    };
+    let anchor = moment.record.row(&row.workload, anchor).filter(passed)?;
     Some(
         question
             .metric
@@ -213,7 +214,7 @@ mod tests {
                 metric,
                 choice: &Choice::default(),
                 phases,
-                anchor: "naive",
+                anchor: Some("naive"),
             },
         )
     }
