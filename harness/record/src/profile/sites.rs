@@ -33,6 +33,9 @@ pub enum SitesError {
         /// Number of frames in the table.
         frames: usize,
     },
+    /// The sum of the bytes or blocks does not fit into 64 bits.
+    #[error("the profile of allocations is damaged: the sum of its bytes or blocks exceeds 64 bits")]
+    Sum,
 }
 
 /// A place of allocation.
@@ -92,6 +95,13 @@ impl Sites {
         if written.version != VERSION {
             return Err(SitesError::Version(written.version));
         }
+        // Every later sum is a part of these.
+        let sum = |count: fn(&Point) -> u64| {
+            let mut counts = written.pps.iter().map(count);
+            counts.try_fold(0, u64::checked_add).ok_or(SitesError::Sum)
+        };
+        sum(|point| point.tb)?;
+        sum(|point| point.tbk)?;
         let table: Vec<Frame> = written.ftbl.iter().map(|text| Frame::parse(text)).collect();
         let mut stacks = Vec::new();
         let mut sites: Vec<Site> = Vec::new();
