@@ -10,6 +10,7 @@ mod doctor;
 mod explain;
 mod gate;
 mod history;
+mod import;
 mod init;
 mod list;
 mod options;
@@ -72,6 +73,7 @@ commands! {
         Init(init::Init),
         Run(run::Run),
         Compare(compare::Compare),
+        Import(import::Import),
         CommandProbe(commands::CommandProbe),
     }
     in_a_project {
