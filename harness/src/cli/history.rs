@@ -260,16 +260,27 @@ fn imported(project: &Project, tool: &str, portable: bool) -> Result<Vec<DatedRe
         undated,
     } = history::imported(repository.as_ref(), &folder, tool, portable);
     unread.iter().for_each(|message| notice(message));
+    let count = |number: usize| match number {
+        1 => "1 import".to_owned(),
+        several => format!("{several} imports"),
+    };
     if undated > 0 {
         notice(&format!(
-            "{undated} imports without a time are left out; `{}` adds it",
+            "left out: {} without a time, which `{}` adds",
+            count(undated),
             call("import --time TIME")
         ));
     }
+    if elsewhere > 0 && dated_records.is_empty() {
+        bail!(
+            "the newest import describes neither its machine nor its toolchain, so it compares with nothing; import it again with `{}`",
+            call("import --environment NAME")
+        );
+    }
     if elsewhere > 0 {
         notice(&format!(
-            "{elsewhere} imports are left out: they do not compare with the newest one, which is of another tool, machine or environment (`{}`)",
-            call("import --environment NAME")
+            "left out: {} of another tool, machine or environment than the newest one",
+            count(elsewhere)
         ));
     }
     if dated_records.is_empty() && elsewhere + undated == 0 {

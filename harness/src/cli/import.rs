@@ -105,7 +105,7 @@ impl Import {
         }
         write(&records)?;
         records.iter().for_each(announce);
-        show(&[table(&records)], self.output)?;
+        show(&[table(&records, here)], self.output)?;
         Ok(Status::Fine)
     }
 
@@ -318,7 +318,7 @@ fn announce(imported: &Imported) {
     }
 }
 
-fn table(records: &[Imported]) -> Table {
+fn table(records: &[Imported], here: &Path) -> Table {
     let failed = |record: &Record| {
         record
             .rows
@@ -347,7 +347,10 @@ fn table(records: &[Imported]) -> Table {
             let revision = one.record.environment.revision.clone();
             revision.map_or_else(|| UNKNOWN.to_owned(), |id| id.chars().take(12).collect())
         })
-        .left("record", "record", |one| one.path.display().to_string())
+        .left("record", "record", |one| {
+            let path = one.path.strip_prefix(here).unwrap_or(&one.path);
+            path.display().to_string()
+        })
         .notes([format!(
             "`{}` shows two side by side, `{}` draws them over time.",
             call("compare RECORD RECORD"),

@@ -10,6 +10,7 @@ mod doctor;
 mod explain;
 mod gate;
 mod history;
+mod import;
 mod list;
 mod measure;
 mod missing;
