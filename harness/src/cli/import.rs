@@ -21,7 +21,7 @@ use super::typed::{call, command_line};
 use super::writable;
 
 /// Largest file, in bytes: every format keeps a run in far less.
-const LARGEST: u64 = 256 << 20;
+const LARGEST: u64 = 64 << 20;
 /// Most files of a folder.
 const MOST_FILES: usize = 50_000;
 /// Number of reasons that are printed for a file.

@@ -53,7 +53,9 @@ struct Samples {
 }
 
 fn read(content: &Content<'_>) -> Result<Results, String> {
-    let mut benchmarks: BTreeMap<(String, u32), Samples> = BTreeMap::new();
+    let mut benchmarks: BTreeMap<String, Samples> = BTreeMap::new();
+    let cpus = cpus(content.text()?);
+    let suffix = cpus.map(|cpus| format!("-{cpus}")).unwrap_or_default();
     let mut headings: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let (mut package, mut is_open) = ("", false);
     for line in content.text()?.lines() {
@@ -75,7 +77,8 @@ fn read(content: &Content<'_>) -> Result<Results, String> {
         let Some((name, words)) = parts(line).or(failed.map(|name| (name, Vec::new()))) else {
             continue;
         };
-        let (name, threads) = threads(name.split_whitespace().next().unwrap_or_default());
+        let name = name.split_whitespace().next().unwrap_or_default();
+        let name = name.strip_suffix(&suffix).unwrap_or(name);
         let name = match package {
             "" => name.to_owned(),
             package => format!("{package}/{name}"),
@@ -84,7 +87,7 @@ fn read(content: &Content<'_>) -> Result<Results, String> {
             continue;
         }
         let order = benchmarks.len();
-        let samples = benchmarks.entry((name, threads)).or_default();
+        let samples = benchmarks.entry(name).or_default();
         if samples.values.is_empty() && samples.failure.is_none() && samples.problem.is_none() {
             samples.order = order;
         }
@@ -118,22 +121,15 @@ fn read(content: &Content<'_>) -> Result<Results, String> {
             os,
             ..Machine::default()
         },
-        ..Results::of(NAME, rows(benchmarks))
+        ..Results::of(NAME, rows(benchmarks, cpus.unwrap_or(0)))
     })
 }
 
-fn rows(benchmarks: BTreeMap<(String, u32), Samples>) -> Rows {
+fn rows(benchmarks: BTreeMap<String, Samples>, threads: u32) -> Rows {
     let mut rows = Rows::default();
-    let names: Vec<String> = benchmarks.keys().map(|(name, _)| name.clone()).collect();
     let mut ordered: Vec<_> = benchmarks.into_iter().collect();
     ordered.sort_by_key(|(_, samples)| samples.order);
-    for ((name, threads), samples) in ordered {
-        // A benchmark that ran with several numbers of CPUs keeps them in its name.
-        let is_alone = names.iter().filter(|other| **other == name).count() == 1;
-        let name = match is_alone {
-            true => name,
-            false => format!("{name}-{threads}"),
-        };
+    for (name, samples) in ordered {
         let draft = samples.draft(threads, |unit| {
             rows.no_place(
                 &name,
@@ -223,12 +219,11 @@ impl Samples {
     }
 }
 
-/// The name without the number of CPUs at its end, which go leaves out if it is 1.
-fn threads(name: &str) -> (&str, u32) {
-    let split = name.rsplit_once('-');
-    let number = split.and_then(|(rest, number)| Some((rest, number.parse::<u32>().ok()?)));
-    match number {
-        Some((rest, threads)) if threads > 0 && !rest.is_empty() => (rest, threads),
-        _ => (name, 1),
-    }
+/// The number of CPUs at the end of every name; none if names end with different numbers, or some with none. A number may
+/// belong to the name itself: go adds none if it uses one CPU.
+fn cpus(text: &str) -> Option<u32> {
+    let names = text.lines().filter_map(|line| Some(parts(line)?.0));
+    let mut numbers = names.map(|name| name.rsplit_once('-')?.1.parse::<u32>().ok());
+    let first = numbers.next()??;
+    (first > 0 && numbers.all(|number| number == Some(first))).then_some(first)
 }

@@ -242,6 +242,23 @@ fn results_of_two_machines_in_one_text_are_refused() {
     assert!(refused.contains("2 machines"), "{refused}");
 }
 
+/// The number at the end of a name is that of the CPUs only if all names end with it.
+#[test]
+fn a_number_in_the_name_of_go_is_kept_where_it_is_no_number_of_cpus() {
+    let line = |name: &str| format!("Benchmark{name} 10 5 ns/op\n");
+    let names = |names: &[&str]| {
+        let text: String = names.iter().map(|name| line(name)).collect();
+        let results = read_text(text).expect("readable");
+        let rows = results.rows.iter();
+        let shown = rows.map(|row| (row.workload.clone(), row.readings[0].threads));
+        shown.collect::<Vec<_>>()
+    };
+    let row = |name: &str, threads| (format!("Benchmark{name}"), threads);
+    assert_eq!(names(&["A-8", "B/n=1-8"]), [row("A", 8), row("B/n=1", 8)]);
+    assert_eq!(names(&["A", "B/n-100"]), [row("A", 0), row("B/n-100", 0)]);
+    assert_eq!(names(&["A-2", "A-4"]), [row("A-2", 0), row("A-4", 0)]);
+}
+
 #[test]
 fn the_user_may_add_and_not_contradict() {
     let results = || read_text(bytes("pytest-benchmark.json")).expect("readable");

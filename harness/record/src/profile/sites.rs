@@ -34,7 +34,9 @@ pub enum SitesError {
         frames: usize,
     },
     /// The sum of the bytes or blocks does not fit into 64 bits.
-    #[error("the profile of allocations is damaged: the sum of its bytes or blocks exceeds 64 bits")]
+    #[error(
+        "the profile of allocations is damaged: the sum of its bytes or blocks exceeds 64 bits"
+    )]
     Sum,
 }
 
@@ -379,6 +381,14 @@ mod tests {
             error(damaged),
             "the profile of allocations is damaged: a backtrace names frame 80 of 10"
         );
+        let mut large = profile();
+        large["pps"][0]["tb"] = json!(u64::MAX);
+        assert_eq!(Sites::read(&large), Err(SitesError::Sum));
+        for wrong in [json!(-1), json!(1.5), json!("7"), json!(null)] {
+            let mut negative = profile();
+            negative["pps"][0]["tbk"] = wrong;
+            assert!(error(negative).starts_with("the profile of allocations cannot be read"));
+        }
     }
 
     proptest! {
