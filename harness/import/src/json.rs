@@ -170,6 +170,11 @@ impl Json {
         matches!(self, Self::Text(word) if word == "NaN")
     }
 
+    /// True for the words that Python writes for infinite values.
+    pub(crate) fn is_infinite(&self) -> bool {
+        matches!(self, Self::Text(word) if word == "Infinity" || word == "-Infinity")
+    }
+
     fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",

@@ -19,6 +19,8 @@ use crate::rows::{Draft, Rows};
 const NAME: &str = "asv";
 const VERSION: u64 = 2;
 const SECOND: f64 = 1e9;
+/// Largest share by which asv rounds the ends of intervals.
+const ROUNDED: f64 = 1e-4;
 /// Level of the intervals, which their names contain.
 const LEVEL: f64 = 0.99;
 
@@ -220,8 +222,11 @@ fn row(
 
 /// The samples if the file has them, otherwise the median with its interval.
 fn time(median: f64, columns: &Columns<'_>, place: usize) -> Result<Data, String> {
-    let number = |column| {
-        let value = columns.item(column, place)?.map(Json::number).transpose();
+    // Of few samples, an end of the interval is infinite: then there is none.
+    let end = |column| {
+        let value = columns.item(column, place)?;
+        let value = value.filter(|value| !value.is_infinite());
+        let value = value.map(Json::number).transpose();
         value.map_err(|problem| json::at(column, &problem))
     };
     let samples = columns
@@ -239,8 +244,13 @@ fn time(median: f64, columns: &Columns<'_>, place: usize) -> Result<Data, String
             .collect();
         return clock(&samples);
     }
-    let spread = match (number("stats_ci_99_a")?, number("stats_ci_99_b")?) {
-        (Some(low), Some(high)) => Some(interval(low * SECOND, high * SECOND, LEVEL)?),
+    let spread = match (end("stats_ci_99_a")?, end("stats_ci_99_b")?) {
+        (Some(low), Some(high)) => {
+            // asv keeps five digits of the ends and all of the median. An estimated end may be below zero, a time is not.
+            let near = |end: f64| (end - median).abs() <= ROUNDED * median;
+            let [low, high] = [low.max(0.0), high].map(|end| if near(end) { median } else { end });
+            Some(interval(low * SECOND, high * SECOND, LEVEL)?)
+        }
         _ => None,
     };
     estimate(Statistic::Median, median * SECOND, spread)

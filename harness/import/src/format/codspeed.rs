@@ -68,7 +68,13 @@ fn benchmark(entry: &Json) -> Result<Draft, String> {
     }
     increasing(&values)?;
     increasing(&[values[0], ("mean_ns", number("mean_ns")?), values[4]])?;
-    let spread = deviation(stats.number_at("stdev_ns")?, stats.whole_at("rounds")?)?;
+    // A single round has no deviation.
+    let rounds = stats.whole_at("rounds")?;
+    let spread = match stats.optional_number("stdev_ns")? {
+        Some(value) => Some(deviation(value, rounds)?),
+        None if rounds == 1 => None,
+        None => return Err("has no `stdev_ns`".to_owned()),
+    };
     let mean = number("mean_ns")?;
-    Ok(Draft::of(0, estimate(Statistic::Mean, mean, Some(spread))?))
+    Ok(Draft::of(0, estimate(Statistic::Mean, mean, spread)?))
 }

@@ -128,6 +128,21 @@ fn values_are_those_of_the_files() {
     near("bmf.json", "sort/10", "time", 71.5e-9);
 }
 
+/// Of few samples, asv writes an infinite interval.
+#[test]
+fn an_infinite_interval_of_asv_is_none() {
+    let text = String::from_utf8(bytes("asv.json").to_vec()).expect("text");
+    let text = text
+        .replace("\"samples\"", "\"other\"")
+        .replace("[4.11e-07,", "[-Infinity,")
+        .replace("[2.6403e-06,", "[Infinity,");
+    let results = read_text(text).expect("readable");
+    assert!(!results.has_invalid(), "{:?}", results.left_out);
+    let time = figures(&results.rows[0]);
+    assert_eq!(time[0].2, None);
+    assert!(figures(&results.rows[1])[0].2.is_some());
+}
+
 /// Without `--record-samples`, asv keeps no samples.
 #[test]
 fn without_samples_asv_has_a_median_with_its_interval() {

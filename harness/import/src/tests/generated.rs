@@ -153,6 +153,10 @@ proptest! {
         let (_, value, ends) = figures(&results.rows[0])[0];
         let (low, high) = ends.expect("three samples");
         assert_near(value, mean);
+        let single = text.replace(&format!("\"stdev_ns\":{}", deviation * 1e9), "\"stdev_ns\":null");
+        let single = single.replace(&format!("\"rounds\":{}", times.len()), "\"rounds\":1");
+        let results = read_text(single.as_str()).expect("readable");
+        prop_assert_eq!(figures(&results.rows[0])[0].2, None);
         // Student's t at 95 % is above that of the normal distribution and below that of two degrees of freedom.
         let half = (high - mean) / (deviation / (times.len() as f64).sqrt());
         prop_assert!((1.959..4.303).contains(&half) && low <= value, "{half}");
