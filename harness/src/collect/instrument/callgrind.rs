@@ -513,6 +513,25 @@ echo "{\"version\":\"7\",\"profiles\":[{\"tool\":\"Callgrind\",\"data\":{\"total
         assert!(instructions("{").is_err());
     }
 
+    proptest::proptest! {
+        /// A summary with any value in the place of its counts is refused, or has a count above zero.
+        #[test]
+        fn any_value_is_refused_or_a_count(
+            part in "[0-9]{1,21}|-[0-9]{1,4}|[0-9]\\.[0-9]|null|\"7\"|\\[\\]",
+            total in "[0-9]{1,21}|-[0-9]{1,4}|[0-9]\\.[0-9]|null|\"7\"|\\{\\}",
+        ) {
+            let metrics = |count: &str| format!(r#"{{"metrics":{{"Ir":{{"values":{{"new":{count}}}}}}}}}"#);
+            let summary = format!(
+                r#"{{"version":"7","profiles":[{{"tool":"Callgrind","data":{{"parts":[{}],"total":{}}}}}]}}"#,
+                metrics(&part),
+                metrics(&total),
+            );
+            if let Ok(count) = instructions(&summary) {
+                proptest::prop_assert!(count > 0 && part == total && total.parse() == Ok(count));
+            }
+        }
+    }
+
     #[test]
     fn the_reason_of_a_failure_is_found() {
         let empty = tempfile::tempdir().expect("a folder");

@@ -122,6 +122,8 @@ fn events(text: &str) -> Result<BTreeMap<String, u64>, String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -144,6 +146,25 @@ mod tests {
         ] {
             let error = events(text).expect_err(problem);
             assert!(error.contains(problem), "{error}");
+        }
+    }
+
+    proptest! {
+        /// No text panics, and what is read never has more misses than accesses.
+        #[test]
+        fn any_totals_are_refused_or_possible(
+            names in prop::collection::vec("Ir|Dr|Dw|D1mr|D1mw|DLmr|Bc|Bcm", 0..6),
+            totals in prop::collection::vec("[0-9]{1,21}|-1|NaN|1e9", 0..7),
+        ) {
+            let text = format!("events: {}\ntotals: {}\n", names.join(" "), totals.join(" "));
+            if let Ok(events) = events(&text) {
+                prop_assert_eq!(events.len(), names.len());
+                for (misses, all) in MISSES_OF {
+                    if let (Some(few), Some(many)) = (events.get(misses), events.get(all)) {
+                        prop_assert!(few <= many);
+                    }
+                }
+            }
         }
     }
 }
