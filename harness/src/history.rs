@@ -129,6 +129,78 @@ pub fn timed(
     (dated_records.collect(), unread)
 }
 
+/// Imported records in time.
+#[derive(Debug, Default)]
+pub struct Imported {
+    /// Those that compare with the newest one, oldest first.
+    pub dated_records: Vec<DatedRecord>,
+    /// A message for each record that cannot be read.
+    pub unread: Vec<String>,
+    /// Number of records of another tool, machine or environment.
+    pub elsewhere: usize,
+    /// Number of records without a time.
+    pub undated: usize,
+}
+
+/// Reads the imports in a folder that compare with the newest one, in the order of their commits or else of their
+/// runs. `tool` selects those of one tool; `portable` is true for counts, which compare if their toolchains are equal.
+pub fn imported(
+    repository: Option<&Repository>,
+    folder: &Path,
+    tool: Option<&str>,
+    portable: bool,
+) -> Imported {
+    let (records, unread) = records_in(folder, |_| true);
+    let mut dated: Vec<DatedRecord> = Vec::new();
+    let mut undated = 0;
+    for record in records {
+        let Some(import) = &record.environment.import else {
+            continue;
+        };
+        if tool.is_some_and(|tool| import.tool != tool) {
+            continue;
+        }
+        let commit = record
+            .environment
+            .revision
+            .as_ref()
+            .and_then(|id| repository?.resolve(id).ok());
+        let stated = || {
+            let text = import.committed.as_ref().unwrap_or(&record.created);
+            text.parse().ok()
+        };
+        let date = commit.as_ref().map(|commit| commit.date).or_else(stated);
+        match date {
+            Some(date) => dated.push(DatedRecord {
+                date,
+                commit,
+                record,
+            }),
+            None => undated += 1,
+        }
+    }
+    dated.sort_by(|a, b| (a.date, &a.record.created).cmp(&(b.date, &b.record.created)));
+    let all = dated.len();
+    if let Some(newest) = dated.last().map(|one| one.record.environment.clone()) {
+        dated.retain(|one| {
+            let environment = &one.record.environment;
+            match portable {
+                true => {
+                    environment.other_origin(&newest).is_none()
+                        && environment.same_toolchain(&newest)
+                }
+                false => environment.same_machine(&newest),
+            }
+        });
+    }
+    Imported {
+        elsewhere: all - dated.len(),
+        dated_records: dated,
+        unread,
+        undated,
+    }
+}
+
 /// Reads the records in a folder, with the rows that are needed.
 fn records_in(
     folder: &Path,

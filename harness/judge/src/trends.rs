@@ -78,7 +78,7 @@ impl Trends {
                 metric,
                 choice: &Choice::default(),
                 phases: &phases,
-                anchor,
+                anchor: Some(anchor),
             };
             for series in series(dated_records, &question) {
                 let is_last = series

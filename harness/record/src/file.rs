@@ -88,13 +88,22 @@ impl Record {
                 if !instruments.insert(instrument) {
                     return Err(format!("{name} has two readings of {}", instrument.name()));
                 }
-                if let Data::Clock { runs, .. } = &reading.data {
-                    runs.iter()
-                        .try_for_each(Run::check)
-                        .map_err(|what| format!("{name}: {what}"))?;
-                    if !runs.is_sorted_by_key(|run| run.round) {
-                        return Err(format!("{name}: the slices of a round are not adjacent"));
+                let at_row = |what| format!("{name}: {what}");
+                match &reading.data {
+                    Data::Clock { runs, .. } => {
+                        runs.iter().try_for_each(Run::check).map_err(at_row)?;
+                        if !runs.is_sorted_by_key(|run| run.round) {
+                            return Err(at_row(
+                                "the slices of a round are not adjacent".to_owned(),
+                            ));
+                        }
                     }
+                    Data::Estimate {
+                        picoseconds,
+                        spread: Some(spread),
+                        ..
+                    } => spread.check(*picoseconds).map_err(at_row)?,
+                    _ => {}
                 }
             }
         }

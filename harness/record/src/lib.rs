@@ -19,6 +19,7 @@ mod environment;
 mod file;
 pub mod folder_lock;
 pub mod history;
+mod import;
 pub mod json_files;
 pub mod limits;
 pub mod machine;
@@ -41,12 +42,13 @@ mod tests;
 pub use commit::{COMMIT_FORMAT, Commit, Head};
 pub use environment::{Environment, PortableKey, SEVERAL, UNKNOWN};
 pub use file::{OLDEST_SCHEMA, SCHEMA_VERSION};
+pub use import::{Import, Spread, Statistic};
 pub use run_scope::{RunScope, is_whole};
 pub use settings::Settings;
 pub use stored_file::{FileError, FileProblem};
 
-/// The types of the probe for the unit and the instruments of a workload.
-pub use harness_probe::{Instrument, Unit};
+/// The types of the probe for the unit and the instruments of a workload, and its digests.
+pub use harness_probe::{Instrument, Unit, digest};
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -200,13 +202,23 @@ pub struct Reading {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "instrument", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Data {
-    /// Slices that the probe's clock timed. Slices of two phases with the same `session` and `round` were measured
+    /// Slices that the probe's clock timed, or samples of the tool that a record was imported from. Slices of two phases with the same `session` and `round` were measured
     /// within a short time of each other.
     Clock {
         /// Identifies a set of processes that ran in turn: one harness run, one workload.
         session: String,
         /// The slices, in the order of their rounds.
         runs: Vec<Run>,
+    },
+    /// The time of one run as another tool states it, without its samples. Only imported records have it.
+    Estimate {
+        /// The statistic that the tool states.
+        statistic: Statistic,
+        /// Its value.
+        picoseconds: u64,
+        /// Its uncertainty; `None` if the tool states none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        spread: Option<Spread>,
     },
     /// Criterion's samples and its estimate.
     Criterion {
@@ -257,7 +269,7 @@ impl Data {
     /// Returns the instrument that these numbers come from.
     pub fn instrument(&self) -> Instrument {
         match self {
-            Self::Clock { .. } => Instrument::Clock,
+            Self::Clock { .. } | Self::Estimate { .. } => Instrument::Clock,
             Self::Criterion { .. } => Instrument::Criterion,
             Self::Callgrind { .. } => Instrument::Callgrind,
             Self::Dhat { .. } => Instrument::Dhat,

@@ -24,6 +24,7 @@ pub fn environment() -> Environment {
         settings: None,
         revision: Some("0123456789abcdef".to_owned()),
         dirty: Some(false),
+        import: None,
     }
 }
 

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use harness::collect::{self, Bar};
+use harness::history::{self, Imported};
+use harness::process;
 use harness::project::Project;
 use harness::terminal::{Status, exact, notice, show};
 use harness::vcs::Repository;
-use harness::{history, process};
 use harness_probe::Instrument;
 use harness_record::choice::Choice;
 use harness_record::history::{DatedRecord, HistoryQuery, Timeline, keyed, series};
@@ -41,6 +42,9 @@ pub(crate) struct History {
     /// Key of the baseline, as `cargo harness baseline list` shows it [default: that of the newest]
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
+    /// Show the imports of the newest import's tool and environment, or those of TOOL, in place of measured records
+    #[arg(long, value_name = "TOOL", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with_all = ["measure", "key", "against"])]
+    imports: Option<String>,
     /// Anchor phase that times are compared with [default: the first anchor of harness.toml]
     #[arg(long, value_name = "PHASE")]
     against: Option<String>,
@@ -82,7 +86,9 @@ impl History {
                 "--measure takes counts only, and times of two commits compare only side by side: use `harness gate --base REV`"
             );
         }
-        let dated_records = if metric.portable() {
+        let dated_records = if let Some(tool) = &self.imports {
+            imported(project, tool, metric.portable())?
+        } else if metric.portable() {
             let repository = Repository::open(project)?;
             if let Some(range) = &self.measure {
                 self.count(range, project, &repository)?;
@@ -106,11 +112,13 @@ impl History {
             metric,
             choice: &choice,
             phases: &self.selection.phase,
-            anchor,
+            anchor: self.imports.is_none().then_some(anchor),
         };
         let series = series(&dated_records, &question);
         if series.is_empty() {
-            let hint = if metric.portable() {
+            let hint = if self.imports.is_some() {
+                "no import has it; its name is that in the table of `harness import`".to_owned()
+            } else if metric.portable() {
                 format!(
                     "commit a baseline (`{}`), or count commits with --measure REV..REV",
                     call("baseline save")
@@ -140,6 +148,9 @@ impl History {
             } else {
                 show(&[trend, jumps], self.format)?;
             }
+        }
+        if self.imports.is_some() && !metric.portable() {
+            notice("times of separate runs: a step can be the machine as well as the code");
         }
         if !self.no_chart {
             let folder = project.reports().join("history");
@@ -248,6 +259,51 @@ fn merged(before: Option<Record>, mut now: Record) -> Record {
             .collect::<Vec<_>>(),
     );
     now
+}
+
+/// The imports that compare with the newest one.
+fn imported(project: &Project, tool: &str, portable: bool) -> Result<Vec<DatedRecord>> {
+    let folder = super::import::folder(project);
+    let repository = Repository::open(project).ok();
+    let tool = Some(tool).filter(|tool| !tool.is_empty());
+    let Imported {
+        dated_records,
+        unread,
+        elsewhere,
+        undated,
+    } = history::imported(repository.as_ref(), &folder, tool, portable);
+    unread.iter().for_each(|message| notice(message));
+    let count = |number: usize| match number {
+        1 => "1 import".to_owned(),
+        several => format!("{several} imports"),
+    };
+    if undated > 0 {
+        notice(&format!(
+            "left out: {} without a time, which `{}` adds",
+            count(undated),
+            call("import --time TIME")
+        ));
+    }
+    if elsewhere > 0 && dated_records.is_empty() {
+        bail!(
+            "the newest import describes neither its machine nor its toolchain, so it compares with nothing; import it again with `{}`",
+            call("import --environment NAME")
+        );
+    }
+    if elsewhere > 0 {
+        notice(&format!(
+            "left out: {} of another tool, machine or environment than the newest one",
+            count(elsewhere)
+        ));
+    }
+    if dated_records.is_empty() && elsewhere + undated == 0 {
+        bail!(
+            "there is no import in {}; `{}` makes one",
+            folder.display(),
+            call("import FILE")
+        );
+    }
+    Ok(dated_records)
 }
 
 /// Counts of committed baselines, and of commits that were counted afterwards.

@@ -11,6 +11,7 @@ mod explain;
 mod exports;
 mod gate;
 mod history;
+mod import;
 mod init;
 mod list;
 mod merge;
@@ -76,6 +77,7 @@ commands! {
         Init(init::Init),
         Run(run::Run),
         Compare(compare::Compare),
+        Import(import::Import),
         CommandProbe(commands::CommandProbe),
     }
     in_a_project {

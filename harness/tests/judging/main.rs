@@ -11,6 +11,7 @@ mod explain;
 mod exports;
 mod gate;
 mod history;
+mod import;
 mod list;
 mod measure;
 mod missing;

@@ -25,8 +25,9 @@ pub struct HistoryQuery<'a> {
     pub choice: &'a Choice,
     /// Selected phases; if empty, the last phase of each workload.
     pub phases: &'a [String],
-    /// Phase that times are compared with.
-    pub anchor: &'a str,
+    /// Phase that times are compared with. Without one, times are shown as they are: those of imports, which have no
+    /// phases.
+    pub anchor: Option<&'a str>,
 }
 
 /// The history of a workload in a phase.
@@ -178,7 +179,10 @@ fn value(moment: &RowIndex<'_>, row: &Row, question: &HistoryQuery<'_>) -> Optio
     if question.metric.portable() {
         return Some(question.metric.figure(Some(row).filter(passed)?)?.value);
     }
-    let anchor = moment.row(&row.workload, question.anchor).filter(passed)?;
+    let Some(anchor) = question.anchor else {
+        return Some(question.metric.figure(Some(row).filter(passed)?)?.value);
+    };
+    let anchor = moment.row(&row.workload, anchor).filter(passed)?;
     Some(
         question
             .metric
@@ -213,7 +217,7 @@ mod tests {
                 metric,
                 choice: &Choice::default(),
                 phases,
-                anchor: "naive",
+                anchor: Some("naive"),
             },
         )
     }

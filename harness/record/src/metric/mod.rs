@@ -5,7 +5,7 @@
 //! needed and are never stored.
 
 mod clock;
-mod count;
+pub mod count;
 pub mod events;
 pub mod process;
 pub mod program;
@@ -24,12 +24,7 @@ use crate::{Reading, Row};
 pub const LEVEL: f64 = 0.95;
 
 static METRICS: &[Metric] = &[
-    Metric::new(
-        "time",
-        "total runtime",
-        Quantity::Seconds,
-        Source::Slices(seconds),
-    ),
+    Metric::new("time", "total runtime", Quantity::Seconds, Source::Time),
     Metric::new(
         "criterion-time",
         "time of one run (criterion)",
@@ -231,6 +226,9 @@ pub struct Metric {
 
 /// Source of a metric's value.
 enum Source {
+    /// The clock: in a round, the median over its slices of the seconds of one iteration; or the time that another tool
+    /// states without its samples.
+    Time,
     /// The clock: in a round, the median over its slices of this value. Over rounds, see [`harness_abtest::Rounds`].
     Slices(PerSlice),
     /// The clock: in a round, this quantile of the latency of its tokens. Over rounds, see [`harness_abtest::Rounds`].
@@ -303,7 +301,9 @@ impl Metric {
     /// Instrument that the value is computed from.
     pub fn instrument(&self) -> Instrument {
         match self.source {
-            Source::Slices(_) | Source::Tokens(_) | Source::Extreme(_) => Instrument::Clock,
+            Source::Time | Source::Slices(_) | Source::Tokens(_) | Source::Extreme(_) => {
+                Instrument::Clock
+            }
             Source::Criterion => Instrument::Criterion,
             Source::Value(instrument, _) => instrument,
             Source::Heap(_) => Instrument::Dhat,
@@ -314,6 +314,7 @@ impl Metric {
     /// the workload.
     pub fn figure(&self, row: &Row) -> Option<Figure> {
         match &self.source {
+            Source::Time => clock::estimate(row).or_else(|| clock::mean(&self.rounds(row)?.1)),
             Source::Slices(_) | Source::Tokens(_) => clock::mean(&self.rounds(row)?.1),
             Source::Extreme(q) => clock::extreme(row, *q).map(Figure::exact),
             Source::Criterion => clock::criterion(row),
@@ -347,7 +348,7 @@ impl Metric {
     /// is `None` if the two rows were not measured in turn.
     pub fn ratio(&self, base: &Row, head: &Row) -> Option<Figure> {
         match &self.source {
-            Source::Slices(_) | Source::Tokens(_) => {
+            Source::Time | Source::Slices(_) | Source::Tokens(_) => {
                 let ((base_session, base), (head_session, head)) =
                     (self.rounds(base)?, self.rounds(head)?);
                 (base_session == head_session).then(|| clock::quotient(&base, &head))
@@ -369,6 +370,7 @@ impl Metric {
     /// The session of a row's clock, and the value of each round.
     fn rounds<'a>(&self, row: &'a Row) -> Option<(&'a str, Rounds)> {
         let values = match self.source {
+            Source::Time => clock::slices_by_round(row, seconds),
             Source::Slices(value) => clock::slices_by_round(row, value),
             Source::Tokens(q) => clock::tokens_by_round(row, q),
             _ => None,

@@ -275,7 +275,7 @@ mod tests {
             metric,
             choice: &choice,
             phases: &[],
-            anchor: "naive",
+            anchor: Some("naive"),
         };
         let series = series(&dated_records, &question);
         let panels = panels(&series, &dated_records, &question)?;

@@ -291,7 +291,10 @@ pub(crate) fn table(report_data: &ReportData, ladder: &Ladder) -> Option<Table> 
     let mut table = Table::of(ladder.workload.clone(), rows)
         .left("phase", "phase", |(phase, _)| &phase.name)
         .left("check", "answer", |(phase, _)| {
+            let row = report_data.row(&ladder.workload, &phase.name);
+            let is_checked = row.is_none_or(|row| row.check != Check::Unchecked);
             let (text, tone) = match phase.problem {
+                "" if !is_checked => ("not checked", Tone::Quiet),
                 "" => ("right", Tone::Good),
                 problem => (problem, Tone::Bad),
             };
