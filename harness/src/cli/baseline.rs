@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use harness::project::Project;
-use harness::terminal::{Status, exact, notice, show};
+use harness::terminal::{Status, exact, notice, problem, show};
 use harness_abtest::Side;
 use harness_judge::compare::{Comparability, Comparison, RecordView, compare};
 use harness_record::baseline::{Baseline, BaselineError, Store};
@@ -131,7 +131,7 @@ impl Save {
             notice("the record was measured with changes that are not in its revision");
         }
         if !self.yes && !confirmed()? {
-            notice("nothing was saved");
+            problem("nothing was saved");
             return Ok(Status::Unjudged);
         }
         for baseline in new {

@@ -6,18 +6,23 @@ mod bisect;
 mod commands;
 mod compare;
 mod compared;
+mod completions;
+mod config;
 mod doctor;
 mod explain;
 mod gate;
 mod history;
 mod init;
 mod list;
+mod man;
 mod options;
+mod parse;
 mod profile;
 mod ready;
 mod report;
 mod run;
 mod selftest;
+mod settings;
 mod triage;
 mod typed;
 mod watch;
@@ -25,11 +30,13 @@ mod watch;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use harness::project::Project;
 use harness::terminal::Status;
+use harness::terminal::colour::When;
 use harness_record::atomic_file;
 
+pub(crate) use parse::arguments;
 use typed::{call, command_line, typed};
 
 /// Measures time, instructions and heap of workloads, and reports changes.
@@ -39,8 +46,26 @@ use typed::{call, command_line, typed};
     after_help = "Exit status: 0 fine, 1 a regression was found, 2 could not judge (bad input, missing tool or baseline, failed probe)."
 )]
 pub(crate) struct Arguments {
+    #[command(flatten)]
+    _output: OutputOptions,
     #[command(subcommand)]
     command: Command,
+}
+
+/// Options of every command. They decide about messages of the parser, too, so [`parse`] reads them from its matches and
+/// applies them before the command runs.
+#[derive(Args)]
+#[command(next_help_heading = "Output")]
+struct OutputOptions {
+    /// Colour; without it, NO_COLOR, CLICOLOR_FORCE, CARGO_TERM_COLOR and CLICOLOR decide, and then the terminal
+    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    color: Option<When>,
+    /// Print results and errors only
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Also print each program that is started, such as cargo and valgrind, and its duration
+    #[arg(long, short, global = true)]
+    verbose: bool,
 }
 
 /// Defines the enum of the subcommands and runs the chosen one.
@@ -73,6 +98,9 @@ commands! {
         Run(run::Run),
         Compare(compare::Compare),
         CommandProbe(commands::CommandProbe),
+        Config(config::Config),
+        Completions(completions::Completions),
+        Man(man::Man),
     }
     in_a_project {
     Watch(watch::Watch),

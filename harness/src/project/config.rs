@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use harness_record::About;
 use harness_record::profile::Kind;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::ProjectError;
 use super::suite::{Program, Suite, Table};
@@ -61,6 +62,8 @@ struct File {
     about: About,
     on_demand: OnDemand,
     kinds: Vec<Kind>,
+    /// Belongs to the command line: [`super::defaults()`] reads it.
+    defaults: IgnoredAny,
     suite: Vec<Table>,
     command: Vec<command::Definition>,
     // One suite of programs with a fixed task each.
@@ -81,6 +84,7 @@ impl Default for File {
             about: About::default(),
             on_demand: OnDemand::default(),
             kinds: Vec::new(),
+            defaults: IgnoredAny,
             suite: Vec::new(),
             command: Vec::new(),
             probe: None,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use harness::collect::{Request, Target};
-use harness::terminal::notice;
+use harness::terminal::{notice, problem};
 use harness_judge::gate::GateVerdict;
 use harness_probe::Instrument;
 use harness_record::metric::Metric;
@@ -44,7 +44,7 @@ pub(super) fn changed(
         match side_by_side(sides, (workload, phase), request, session, exact) {
             Ok(table) => tables.push(table),
             Err(error) => {
-                notice(&format!(
+                problem(&format!(
                     "the functions of {workload} in phase {phase} cannot be shown: {error:#}"
                 ));
             }

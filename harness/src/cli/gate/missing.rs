@@ -4,7 +4,7 @@
 use anyhow::{Result, anyhow, bail};
 use harness::collect::{Bar, Request};
 use harness::probe::ProbeError;
-use harness::terminal::{Status, notice, print, show};
+use harness::terminal::{Status, notice, paragraph, print, show};
 use harness::timing::{MatchedWorkloads, Unmatched};
 use harness::vcs::CheckoutError;
 use harness_probe::Instrument;
@@ -173,7 +173,7 @@ impl Gate {
         }
         let verdict = format!("there was nothing to compare with: {why}. {done}");
         match self.format.audience() {
-            Audience::Terminal => print(&format!("PASSED: {verdict}\n"))?,
+            Audience::Terminal => print(&paragraph(&format!("PASSED: {verdict}")))?,
             Audience::Document => print(&format!("**Passed: {verdict}.**\n"))?,
             Audience::Program => {
                 show(&[], self.format)?;

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use anyhow::Result;
-use harness::terminal::{notice, print, show};
+use harness::terminal::{columns, notice, print, show};
 use harness_record::session::Session;
 use harness_report::gate::GateReport;
 use harness_report::render::{Audience, Format};
@@ -16,7 +16,7 @@ const COMMIT_DIGITS: usize = 12;
 /// Prints a report on standard output.
 pub(super) fn print_report(report: &GateReport<'_>, format: Format) -> Result<()> {
     match format.audience() {
-        Audience::Terminal => print(&report.terminal()),
+        Audience::Terminal => print(&report.terminal(columns())),
         Audience::Document => print(&report.markdown()),
         Audience::Program => {
             let (tables, notes) = report.tables(format.has_notes());
