@@ -3,11 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 use harness::terminal::{Status, print};
-
-use super::Arguments;
 
 /// Prints a script that completes commands, options and their values in a shell
 ///
@@ -23,12 +21,7 @@ pub(crate) struct Completions {
 impl Completions {
     pub(crate) fn run(self, _: &Path) -> Result<Status> {
         let mut script = Vec::new();
-        clap_complete::generate(
-            self.shell,
-            &mut Arguments::command(),
-            "harness",
-            &mut script,
-        );
+        clap_complete::generate(self.shell, &mut super::visible(), "harness", &mut script);
         print(&String::from_utf8(script).context("the script is no text")?)?;
         Ok(Status::Fine)
     }

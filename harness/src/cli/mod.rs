@@ -30,7 +30,7 @@ mod watch;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use harness::project::Project;
 use harness::terminal::Status;
 use harness::terminal::colour::When;
@@ -125,6 +125,23 @@ impl Arguments {
         let here = std::env::current_dir().context("cannot find the current folder")?;
         self.command.run(&here)
     }
+}
+
+/// The program without the subcommands that only the harness itself starts.
+fn visible() -> clap::Command {
+    let all = Arguments::command();
+    let inner: Vec<clap::Command> = all
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set())
+        .cloned()
+        .collect();
+    clap::Command::new("harness")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(all.get_about().cloned().unwrap_or_default())
+        .after_help(all.get_after_help().cloned().unwrap_or_default())
+        .args(all.get_arguments().cloned())
+        .subcommand_required(true)
+        .subcommands(inner)
 }
 
 /// Returns an error if a path cannot be written, before minutes are spent on measuring.

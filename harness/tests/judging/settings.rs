@@ -23,7 +23,12 @@ fn compared(variables: &[(&str, &str)], more: &[&str]) -> String {
 
 #[test]
 fn the_option_and_the_variables_decide_about_colour_in_their_order() {
-    let cases: [(&[(&str, &str)], &[&str], bool); 12] = [
+    type Case = (
+        &'static [(&'static str, &'static str)],
+        &'static [&'static str],
+        bool,
+    );
+    let cases: [Case; 12] = [
         // The output is no terminal.
         (&[], &[], false),
         (&[], &["--color", "auto"], false),
@@ -255,8 +260,11 @@ fn completions_and_manual_pages_come_from_the_same_definitions() {
         for word in ["gate", "minimum-effect", "triage", "markdown"] {
             assert!(script.contains(word), "{word} in {shell}");
         }
+        assert!(!script.contains("command-probe"), "hidden in {shell}");
     }
-    let page = project.run(&["man"]).stdout;
+    let fixed = [("SOURCE_DATE_EPOCH", "0".as_ref())];
+    let page = project.run_with(&["man"], &fixed).stdout;
+    assert!(page.contains(".TH harness 1 1970-01-01"), "{page}");
     assert!(
         page.contains(".SH NAME") && page.contains(r"harness\-gate(1)"),
         "{page}"
