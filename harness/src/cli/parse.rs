@@ -12,7 +12,7 @@ use harness::terminal::problem;
 use harness::verbosity::Verbosity;
 
 use super::Arguments;
-use super::settings::{File, Part, Settings};
+use super::settings::{File, Part, Settings, has_options};
 
 /// The command line with everything that sets its options.
 pub(super) struct Parsed {
@@ -47,7 +47,10 @@ pub(super) fn parsed(words: &[OsString], here: &Path, base: Option<File>) -> Res
     let program = Arguments::command().color(colour::choose(wanted_colour(words)));
     let used = Used::of(&program, words);
     let mut files = Vec::new();
-    let root = Project::root(here).filter(|_| !used.measures_commands);
+    let path: Vec<&str> = used.path.iter().map(String::as_str).collect();
+    // Commands without such options, also the probe of commands, must work whatever the file contains.
+    let reads_files = !used.measures_commands && has_options(&program, &path);
+    let root = Project::root(here).filter(|_| reads_files);
     // A file that cannot be read is reported by the command, if it needs one.
     let text = root.and_then(|root| std::fs::read_to_string(root.join(project::FILE)).ok());
     if let Some(text) = text {
@@ -70,7 +73,6 @@ pub(super) fn parsed(words: &[OsString], here: &Path, base: Option<File>) -> Res
     };
     let settings = Settings::read(&program, &files, &variables)?;
     let program = settings.apply(program);
-    let path: Vec<&str> = used.path.iter().map(String::as_str).collect();
     let matches = match program.clone().try_get_matches_from(words) {
         Ok(matches) => matches,
         Err(error) => match settings.blamed(&path, &error) {

@@ -209,6 +209,9 @@ fn a_value_that_is_refused_is_named_by_its_origin() {
     );
     project.write("harness.toml", "[defaults.compare]\nfromat = 'json'\n");
     let error = refused(&[]);
+    // What needs no such option works.
+    assert_eq!(project.run(&["--version"]).status, 0);
+    assert_eq!(project.run(&["run", "--", "true"]).status, 0);
     assert!(
         error.contains("harness.toml:2") && error.contains("did you mean `format`?"),
         "{error}"

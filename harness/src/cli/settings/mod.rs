@@ -15,8 +15,8 @@ use clap::{ArgAction, Command};
 use harness::project;
 use harness_record::suggestion::{nearest, suggestion};
 
-pub(super) use options::is_settable;
 use options::{Role, Settable};
+pub(super) use options::{has_options, is_settable};
 
 /// A `harness.toml`, or that of a revision.
 #[derive(Debug, Clone)]

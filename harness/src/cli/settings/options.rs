@@ -80,6 +80,17 @@ pub(super) fn settable(program: &Command) -> Vec<Settable<'_>> {
     found
 }
 
+/// Returns true if a file can set an option of the command.
+pub(in crate::cli) fn has_options(program: &Command, path: &[&str]) -> bool {
+    let command = path
+        .iter()
+        .try_fold(program, |command, name| command.find_subcommand(name));
+    !path.is_empty()
+        && command.is_some_and(|command| {
+            !command.is_hide_set() && command.get_arguments().any(|arg| is_settable(path, arg))
+        })
+}
+
 /// Returns true if a file or a variable can set the option of the command.
 pub(in crate::cli) fn is_settable(path: &[&str], arg: &Arg) -> bool {
     role(path, arg).is_some()
