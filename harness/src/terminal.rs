@@ -7,7 +7,6 @@ use std::process::{ExitCode, ExitStatus};
 
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, Result};
-use console::Term;
 use harness_judge::counts::SuiteVerdict;
 use harness_report::render::{Format, Table, wrapped_to};
 
@@ -139,10 +138,10 @@ pub fn columns() -> Option<usize> {
     let set = std::env::var("COLUMNS")
         .ok()
         .and_then(|text| text.parse().ok());
+    // Some pseudo-terminals know their columns and no rows.
     let known = || {
-        Term::stdout()
-            .size_checked()
-            .map(|(_, columns)| columns.into())
+        let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+        Some(usize::from(size.ws_col)).filter(|&columns| columns > 0)
     };
     set.or_else(known)
         .map(|columns: usize| columns.max(NARROWEST))

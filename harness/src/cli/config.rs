@@ -90,7 +90,12 @@ fn general(parsed: &Parsed) -> Vec<Entry> {
         && entry.origin == DEFAULT
     {
         name.clone_into(&mut entry.origin);
-        entry.value = std::env::var(name).ok();
+        let value = std::env::var(name).unwrap_or_default();
+        entry.value = Some(match name {
+            "NO_COLOR" | "CLICOLOR" => "never".to_owned(),
+            "CLICOLOR_FORCE" => "always".to_owned(),
+            _ => value,
+        });
     }
     entries
 }
