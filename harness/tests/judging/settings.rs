@@ -282,3 +282,27 @@ fn completions_and_manual_pages_come_from_the_same_definitions() {
             .contains("minimum\\-effect")
     );
 }
+
+#[test]
+fn misspelled_names_are_answered_with_the_nearest() {
+    let project = Project::new();
+    let cases: [(&[&str], &str); 8] = [
+        (&["gtae"], "'gate'"),
+        (&["gate", "--bugdet", "3"], "'--budget'"),
+        (&["run", "--metric", "tmie"], "'time'"),
+        (&["gate", "--format", "jsno"], "'json'"),
+        (&["completions", "bahs"], "'bash'"),
+        (&["--color", "nevr", "list"], "'never'"),
+        (&["config", "gaet"], "'gate'"),
+        (&["history", "--metric", "instrutcions"], "`instructions`"),
+    ];
+    for (arguments, nearest) in cases {
+        let done = project.run(arguments);
+        assert_eq!(done.status, 2, "{arguments:?}");
+        assert!(
+            done.stderr.contains(nearest),
+            "{arguments:?}: {}",
+            done.stderr
+        );
+    }
+}
