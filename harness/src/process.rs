@@ -36,8 +36,10 @@ const GRACE: Duration = Duration::from_secs(10);
 /// Maximum pause between two polls of a running program. The first pauses are shorter, because most
 /// programs exit soon after a request to end.
 const LOOK: Duration = Duration::from_millis(3);
-/// Number of last bytes of the output that are kept, so that endless output cannot fill the memory.
+/// Number of last bytes that are kept of output that only messages quote, so that endless output cannot fill the memory.
 const KEPT: usize = 1 << 20;
+/// Largest standard output that is read as a whole, in bytes. A program that writes more has failed.
+const MOST_OUTPUT: usize = 256 << 20;
 /// Time limit for the end of a stream after the program that writes to it has exited.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
@@ -59,6 +61,9 @@ pub enum ChildError {
     /// The program did not end within the time limit, in seconds.
     #[error("it did not end within {0} s and was stopped; --time-limit allows more")]
     Hung(u64),
+    /// The program wrote more to standard output than is read, in bytes.
+    #[error("it wrote more than {} MiB to standard output and was stopped", .0 >> 20)]
+    TooMuch(usize),
 }
 
 /// Ends every running program and prevents new ones. Returns true if the harness will exit by itself: a program was
@@ -142,18 +147,47 @@ fn refuse_if_stopped() -> io::Result<()> {
     }
 }
 
-/// Runs a program with a time limit and returns its exit status and output.
+/// Runs a program with a time limit and returns its exit status and the end of its output, which only messages quote.
 ///
 /// # Errors
 /// If the program cannot be started or does not end within the limit.
 pub fn output(command: &mut Command, limit: Duration) -> Result<Output, ChildError> {
+    run_within(command, limit, |stdout| read_to_end(stdout, |_| ()))
+}
+
+/// Runs a program with a time limit and returns its exit status, its complete standard output, and the end of its
+/// standard error.
+///
+/// # Errors
+/// If the program cannot be started, does not end within the limit, or writes more than 256 MiB to standard output.
+pub fn complete_output(command: &mut Command, limit: Duration) -> Result<Output, ChildError> {
+    complete_within(command, limit, MOST_OUTPUT)
+}
+
+fn complete_within(
+    command: &mut Command,
+    limit: Duration,
+    most: usize,
+) -> Result<Output, ChildError> {
+    let output = run_within(command, limit, |stdout| read_up_to(stdout, most + 1))?;
+    match output.stdout.len() > most {
+        true => Err(ChildError::TooMuch(most)),
+        false => Ok(output),
+    }
+}
+
+fn run_within(
+    command: &mut Command,
+    limit: Duration,
+    read: impl FnOnce(ChildStdout) -> Receiver<Vec<u8>>,
+) -> Result<Output, ChildError> {
     let program = command.get_program().to_owned();
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = Child::start(command).map_err(at("start", &program))?;
-    let stdout = child.stdout().map(|stream| read_to_end(stream, |_| ()));
+    let stdout = child.stdout().map(read);
     let stderr = child.stderr().map(|stream| read_to_end(stream, |_| ()));
     let in_time = child.wait(limit);
     let status = child.end().map_err(at("wait for", &program))?;
@@ -172,9 +206,9 @@ pub fn output(command: &mut Command, limit: Duration) -> Result<Output, ChildErr
 /// # Errors
 /// If the program cannot be started, does not end within the limit, or fails; then with its standard error.
 pub(crate) fn text(command: &mut Command, limit: Duration) -> io::Result<String> {
-    let output = output(command, limit).map_err(|error| match error {
+    let output = complete_output(command, limit).map_err(|error| match error {
         ChildError::System(error) => error.source,
-        hung @ ChildError::Hung(_) => io::Error::other(hung.to_string()),
+        other => io::Error::other(other.to_string()),
     })?;
     match output.status.success() {
         true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
@@ -332,6 +366,19 @@ fn read_to_end(
     receiver
 }
 
+/// Reads a stream to its end or to `most` bytes, and closes it then, so that its writer ends.
+fn read_up_to(stream: impl Read + Send + 'static, most: usize) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        let mut content = Vec::new();
+        // An error counts as the end of the stream.
+        let _ = stream.take(most as u64).read_to_end(&mut content);
+        // The receiver may be gone by then.
+        sender.send(content).unwrap_or_default();
+    });
+    receiver
+}
+
 /// The content of a stream whose writer has exited. A descendant of it may still hold the stream open.
 fn last_words(stream: Option<Receiver<Vec<u8>>>) -> Vec<u8> {
     stream
@@ -413,6 +460,22 @@ mod tests {
             output.stdout.len()
         );
         assert!(output.stdout.ends_with(b"end\n"));
+    }
+
+    #[test]
+    fn output_is_complete_or_an_error_that_names_the_bound() {
+        let complete = |script: &str, most| {
+            let mut command = Command::new("sh");
+            complete_within(command.args(["-c", script]), Duration::from_secs(60), most)
+        };
+        let long = complete("echo first; head -c 5000000 /dev/zero", 6 << 20).expect("it fits");
+        assert_eq!(long.stdout.len(), 5_000_006);
+        assert!(long.stdout.starts_with(b"first\n"));
+        let error = complete("cat /dev/zero", 2 << 20).expect_err("it never ends by itself");
+        assert_eq!(
+            error.to_string(),
+            "it wrote more than 2 MiB to standard output and was stopped"
+        );
     }
 
     #[test]

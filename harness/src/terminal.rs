@@ -3,6 +3,7 @@
 pub mod colour;
 
 use std::io::{IsTerminal, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{ExitCode, ExitStatus};
 
 use anstyle::{AnsiColor, Style};
@@ -86,7 +87,15 @@ pub fn run(command: impl FnOnce() -> Result<Status>) -> ExitCode {
             "cannot handle Ctrl-C, so it will leave running programs behind: {error}"
         ));
     }
-    let status = command().unwrap_or_else(|error| {
+    // A defect is no verdict: without this, its exit status would be 101.
+    let outcome = catch_unwind(AssertUnwindSafe(command));
+    let status = outcome.unwrap_or_else(|_| {
+        failure(
+            "the harness has a defect, described above; please report it with this command line",
+        );
+        Ok(Status::Unjudged)
+    });
+    let status = status.unwrap_or_else(|error| {
         let interrupted = "interrupted; the readings taken so far are discarded".to_owned();
         failure(&if process::stopped() {
             interrupted
@@ -174,12 +183,32 @@ pub fn notice(message: &str) {
 
 /// Prints a message on something that is missing or went wrong, on standard error. The command continues.
 pub fn problem(message: &str) {
-    anstream::eprintln!("{NOTICE}harness:{NOTICE:#} {message}");
+    message_on_stderr(NOTICE, "harness", message);
+}
+
+/// Prints a message that needs attention, on standard error.
+pub fn alarm(message: &str) {
+    message_on_stderr(ALARM, "harness", message);
 }
 
 /// Prints an error, on standard error.
 pub fn failure(message: &str) {
-    anstream::eprintln!("{ALARM}error:{ALARM:#} {message}");
+    message_on_stderr(ALARM, "error", message);
+}
+
+/// A message may quote names and output of measured programs, so it reaches the terminal without control characters.
+fn message_on_stderr(style: Style, label: &str, message: &str) {
+    let plain = message.replace(|c: char| c.is_control() && c != '\n', " ");
+    print_on_stderr(&format!("{style}{label}:{style:#} {plain}\n"));
+}
+
+/// Prints on standard error. The message is lost if that is closed or full: nothing is left to report it on, and the exit
+/// status must not change.
+pub fn print_on_stderr(text: &str) {
+    let mut stderr = anstream::stderr().lock();
+    let _ = stderr
+        .write_all(text.as_bytes())
+        .and_then(|()| stderr.flush());
 }
 
 /// Returns true if tools that the harness starts must not print their progress on standard error.

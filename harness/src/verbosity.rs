@@ -7,6 +7,8 @@ use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::terminal::print_on_stderr;
+
 /// The amount of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Verbosity {
@@ -65,7 +67,8 @@ impl Announced {
 
 fn print(process: u32, message: &dyn fmt::Display) {
     let dimmed = anstyle::Style::new().dimmed();
-    anstream::eprintln!("{dimmed}[{process}]{dimmed:#} {message}");
+    let plain = message.to_string().replace(char::is_control, " ");
+    print_on_stderr(&format!("{dimmed}[{process}]{dimmed:#} {plain}\n"));
 }
 
 /// The program and its arguments, as a shell reads them.

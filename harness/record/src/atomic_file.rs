@@ -4,6 +4,11 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
+/// Bytes that [`try_writing`] writes: more than most records have, so that a full disk is noticed.
+const TRIED: usize = 1 << 20;
+
 /// Writes a file atomically through a temporary file in the same folder. Creates the folder if it is missing. A reader
 /// sees the old content or the new one, even if writing is interrupted.
 ///
@@ -11,6 +16,32 @@ use std::path::{Path, PathBuf};
 /// If the folder or the file cannot be written, or if the path is not a regular file. Existing content stays unchanged.
 pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let path = &target(path)?;
+    let file = unfinished(path, content)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Writes a new file atomically and returns its path. If the path is taken, the file gets the next free number:
+/// `a.json`, `a.2.json`, `a.3.json`. Of several programs that do this at once, each gets a file of its own.
+///
+/// # Errors
+/// If the folder or the file cannot be written.
+pub fn write_new(path: &Path, content: &[u8]) -> io::Result<PathBuf> {
+    let mut file = unfinished(path, content)?;
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    let numbered = (2..).map(|number| path.with_extension(format!("{number}.{extension}")));
+    for free in std::iter::once(path.to_owned()).chain(numbered) {
+        match file.persist_noclobber(&free) {
+            Ok(_) => return Ok(free),
+            Err(taken) if taken.error.kind() == io::ErrorKind::AlreadyExists => file = taken.file,
+            Err(failed) => return Err(failed.error),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// The content in a temporary file beside the path.
+fn unfinished(path: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
     let folder = folder_of(path);
     fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();
@@ -21,23 +52,16 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    Ok(file)
 }
 
 /// Checks that [`write()`] would succeed, before a long computation of the content. Creates the folder if it is
 /// missing, and leaves no file in it.
 ///
 /// # Errors
-/// If the folder cannot be created or written, or if the path is not a regular file.
+/// If the folder cannot be created or written, if the disk is full, or if the path is not a regular file.
 pub fn try_writing(path: &Path) -> io::Result<()> {
-    let path = &target(path)?;
-    let folder = folder_of(path);
-    fs::create_dir_all(folder)?;
-    tempfile::Builder::new()
-        .prefix(".unfinished-")
-        .tempfile_in(folder)?;
-    Ok(())
+    unfinished(&target(path)?, &vec![0; TRIED]).map(drop)
 }
 
 /// Returns the path of the file to replace. A link is followed, so the link itself stays. A device or a pipe is
@@ -101,6 +125,34 @@ mod tests {
                 .count(),
             1
         );
+    }
+
+    #[test]
+    fn new_files_of_one_name_get_numbers() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("records/2026.json");
+        let written: std::collections::BTreeSet<PathBuf> = std::thread::scope(|scope| {
+            let writers: Vec<_> = (0..8_u8)
+                .map(|writer| {
+                    scope.spawn({
+                        let path = &path;
+                        move || write_new(path, &[writer]).expect("written")
+                    })
+                })
+                .collect();
+            writers
+                .into_iter()
+                .map(|writer| writer.join().expect("ended"))
+                .collect()
+        });
+        assert_eq!(written.len(), 8, "{written:?}");
+        assert!(written.contains(&path) && written.contains(&path.with_extension("8.json")));
+        let mut contents: Vec<u8> = written
+            .iter()
+            .flat_map(|path| fs::read(path).expect("there"))
+            .collect();
+        contents.sort_unstable();
+        assert_eq!(contents, (0..8).collect::<Vec<u8>>());
     }
 
     #[test]

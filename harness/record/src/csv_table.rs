@@ -1,5 +1,35 @@
 //! Tables in CSV files, which begin in line 2 of the file: line 1 contains the schema version.
 
+use std::borrow::Cow;
+
+/// Goes before a cell that a spreadsheet would run as a formula.
+const GUARD: char = '\'';
+
+/// The text of a cell that no spreadsheet runs as a formula: a text that begins with `=`, `+`, `-`, `@`, a tab or a
+/// carriage return, and is no number, gets an apostrophe before it. [`without_guard`] takes it away.
+///
+/// Source: OWASP, CSV injection.
+pub fn guarded(text: &str) -> Cow<'_, str> {
+    match is_formula(text) {
+        true => format!("{GUARD}{text}").into(),
+        false => text.into(),
+    }
+}
+
+/// The text of a cell that [`guarded`] wrote.
+fn without_guard(text: &str) -> &str {
+    match text.strip_prefix(GUARD) {
+        Some(rest) if is_formula(rest) => rest,
+        _ => text,
+    }
+}
+
+/// True for a formula, also behind apostrophes, so that a text which begins with one can be told from a guard.
+fn is_formula(text: &str) -> bool {
+    let bare = text.trim_start_matches(GUARD);
+    bare.starts_with(['=', '+', '-', '@', '\t', '\r']) && bare.parse::<f64>().is_err()
+}
+
 /// Reads a table with these columns. Calls `row` with the line number and the fields of each row, and returns the number
 /// of rows.
 ///
@@ -29,7 +59,7 @@ pub(crate) fn read<const N: usize>(
             rows = Some(0);
             continue;
         };
-        let fields: Vec<&str> = record.iter().collect();
+        let fields: Vec<&str> = record.iter().map(without_guard).collect();
         let fields = <[&str; N]>::try_from(fields).map_err(|fields| {
             (
                 line,
@@ -53,9 +83,43 @@ pub(crate) fn write<const N: usize>(
         .expect("writing to memory cannot fail");
     for row in rows {
         writer
-            .write_record(row)
+            .write_record(row.map(|cell| guarded(&cell).into_owned()))
             .expect("writing to memory cannot fail");
     }
     let table = writer.into_inner().expect("writing to memory cannot fail");
     String::from_utf8(table).expect("every field is a string")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn formulas_get_an_apostrophe_and_numbers_do_not() {
+        for formula in [
+            "=1+1",
+            "+x",
+            "-cmd|' /C calc'!A0",
+            "@SUM(A1)",
+            "\tx",
+            "\rx",
+            "-",
+        ] {
+            assert_eq!(guarded(formula), format!("'{formula}"));
+        }
+        for plain in ["-1.5", "+2", "-1e-9", "parse/small", "a=b", "", "'quoted'"] {
+            assert_eq!(guarded(plain), plain);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_guarded_cell_is_read_as_it_was(text in "['=+@\t\r a1.-]{0,6}") {
+            let written = guarded(&text).into_owned();
+            prop_assert_eq!(without_guard(&written), text);
+            prop_assert!(written.parse::<f64>().is_ok() || !written.starts_with(['=', '+', '-', '@', '\t', '\r']));
+        }
+    }
 }

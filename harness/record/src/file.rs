@@ -1,7 +1,7 @@
 //! Reading and writing of records as JSON files with a schema version.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use harness_probe::Instrument;
 
@@ -58,6 +58,14 @@ impl Record {
     /// If the folder or the file cannot be written. An older file of that name then stays unchanged.
     pub fn write(&self, path: &Path) -> Result<(), FileError> {
         KIND.write(path, &self.to_json())
+    }
+
+    /// Writes the record to a new file, and returns its path: `path`, or the next free one with a number.
+    ///
+    /// # Errors
+    /// If the folder or the file cannot be written.
+    pub fn write_new(&self, path: &Path) -> Result<PathBuf, FileError> {
+        KIND.write_new(path, &self.to_json())
     }
 
     /// Refuses a record that `harness run` cannot have written. [`Record::read`] has done this already.

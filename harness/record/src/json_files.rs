@@ -15,7 +15,8 @@ pub fn json_files(folder: &Path) -> Vec<PathBuf> {
                 .is_some_and(|extension| extension == "json")
         })
         .collect();
-    files.sort();
+    // By the stem: a second record of one second has a number after its time, `TIME.2.json`.
+    files.sort_by(|a, b| a.file_stem().cmp(&b.file_stem()));
     files
 }
 

@@ -1,6 +1,6 @@
 //! The raw measurements of one gate, and their file format.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use harness_abtest::{Block, Pair, Round, Rules, Side, Slice, TimedPhase, WorkloadPairs};
 use serde::{Deserialize, Serialize};
@@ -209,9 +209,21 @@ impl Session {
     /// # Errors
     /// If the folder or the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), FileError> {
+        KIND.write(path, &self.to_json())
+    }
+
+    /// Writes the session to a new file, and returns its path: `path`, or the next free one with a number.
+    ///
+    /// # Errors
+    /// If the folder or the file cannot be written.
+    pub fn write_new(&self, path: &Path) -> Result<PathBuf, FileError> {
+        KIND.write_new(path, &self.to_json())
+    }
+
+    fn to_json(&self) -> String {
         let text = serde_json::to_string(&KIND.versioned(self))
             .expect("all keys of a session are strings");
-        KIND.write(path, &format!("{text}\n"))
+        format!("{text}\n")
     }
 }
 

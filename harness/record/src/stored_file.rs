@@ -105,6 +105,12 @@ impl FileKind {
             .map_err(|error| self.error(path, FileProblem::Write(error)))
     }
 
+    /// Writes a new file atomically, with a number in its name if the path is taken.
+    pub(crate) fn write_new(&'static self, path: &Path, text: &str) -> Result<PathBuf, FileError> {
+        atomic_file::write_new(path, text.as_bytes())
+            .map_err(|error| self.error(path, FileProblem::Write(error)))
+    }
+
     /// Reads JSON with a schema version.
     pub(crate) fn parse_json<T: DeserializeOwned>(
         &'static self,

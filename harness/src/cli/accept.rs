@@ -20,7 +20,7 @@ use jiff::civil::Date;
 use super::gate::{self, StoredRules};
 use super::options::judged_metrics;
 use super::{compared, explain};
-use crate::cli::call;
+use crate::cli::{call, lock_baselines};
 
 /// Accepts regressions that a gate found: adds a line for each to `baselines/accepted.csv`, for the reviewer
 ///
@@ -64,6 +64,7 @@ struct Found {
 impl Accept {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
         let folder = project.baselines();
+        let _lock = lock_baselines(project)?;
         let mut acceptances = Acceptances::read(&folder)?;
         let wanted = self.metric.iter().map(|name| {
             let metrics = judged_metrics(name, "there is nothing to accept")?;

@@ -2,13 +2,13 @@
 
 mod lower;
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use harness::project::Project;
-use harness::terminal::{Status, exact, notice, problem, show};
+use harness::terminal::{Status, exact, notice, print_on_stderr, problem, show};
 use harness_abtest::Side;
 use harness_judge::compare::{Comparability, Comparison, RecordView, compare};
 use harness_record::baseline::{Baseline, BaselineError, Store};
@@ -18,7 +18,7 @@ use harness_report::render::{Cell, Column, Format, Table, Tone};
 use harness_report::tables::comparisons;
 
 use super::compared;
-use crate::cli::call;
+use crate::cli::{call, lock_baselines};
 
 /// Saves, lists and shows baselines: the stored counts that `harness gate` compares with
 #[derive(Args)]
@@ -85,6 +85,8 @@ impl Save {
             || compared::newest(project),
             |path| Ok(Record::read(&compared::record_file(path, project)?)?),
         )?;
+        // A person may take minutes to confirm, so the lock is then taken afterwards.
+        let _lock = self.yes.then(|| lock_baselines(project)).transpose()?;
         let store = compared::store(project);
         let promoted = Baseline::promote(&record)?;
         if self.improved_only {
@@ -93,7 +95,7 @@ impl Save {
                 notice("no count improved by more than its limit, so nothing is lowered");
                 return Ok(Status::Fine);
             }
-            return self.keep(lowered, &record, &store);
+            return self.keep(lowered, &record, &store, project);
         }
         let mut changes: Vec<Change> = promoted
             .into_iter()
@@ -118,7 +120,7 @@ impl Save {
             );
         }
         let new = changes.into_iter().map(|change| change.new).collect();
-        let status = self.keep(new, &record, &store)?;
+        let status = self.keep(new, &record, &store, project)?;
         if status == Status::Fine {
             write_limits(project)?;
         }
@@ -126,7 +128,13 @@ impl Save {
     }
 
     /// Stores baselines after a confirmation.
-    fn keep(&self, new: Vec<Baseline>, record: &Record, store: &Store) -> Result<Status> {
+    fn keep(
+        &self,
+        new: Vec<Baseline>,
+        record: &Record,
+        store: &Store,
+        project: &Project,
+    ) -> Result<Status> {
         if record.environment.is_dirty() {
             notice("the record was measured with changes that are not in its revision");
         }
@@ -134,6 +142,7 @@ impl Save {
             problem("nothing was saved");
             return Ok(Status::Unjudged);
         }
+        let _lock = (!self.yes).then(|| lock_baselines(project)).transpose()?;
         for baseline in new {
             let folder = store.save(&baseline)?;
             notice(&format!("saved {}", folder.display()));
@@ -159,10 +168,7 @@ fn confirmed() -> Result<bool> {
             call("baseline save --yes")
         );
     }
-    eprint!("Make this the baseline? [y/N] ");
-    std::io::stderr()
-        .flush()
-        .context("cannot print the question")?;
+    print_on_stderr("Make this the baseline? [y/N] ");
     let mut answer = String::new();
     input
         .lock()

@@ -1,4 +1,4 @@
-//! `harness compare`: shows two sides next to each other, without a verdict.
+//! `harness compare`: shows two or more sides next to each other, without a verdict.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,15 +10,16 @@ use harness::project::Project;
 use harness::terminal::{Status, exact, show};
 use harness_judge::compare::{self, compare, narrow};
 use harness_record::choice::Choice;
-use harness_report::render::Format;
+use harness_report::render::{Format, Table};
+use harness_report::tables::compared_sides::{self, Compared};
 use harness_report::tables::comparisons;
 
 use super::commands::{self, CommandOptions};
 use super::compared;
 
-/// Shows two records, baselines or phases side by side
+/// Shows records, baselines or phases side by side
 ///
-/// Counts are compared exactly. Times are compared only if they were measured in pairs, as the phases of one record
+/// Each HEAD is compared with BASE. Counts are compared exactly. Times are compared only if they were measured in pairs, as the phases of one record
 /// are. Times of two records are shown next to each other without a ratio, if they come from one machine.
 ///
 /// With two commands after `--`, times these side by side, in pairs and with the sequential test of the gate, until a
@@ -30,9 +31,9 @@ pub(crate) struct Compare {
     /// Baseline: the side to compare with
     #[arg(value_name = "BASE", required_unless_present_any = ["commands", "words"])]
     base: Option<compared::Name>,
-    /// Candidate: the side that is compared with BASE
+    /// Candidate: a side that is compared with BASE; several are shown next to each other
     #[arg(value_name = "HEAD", default_value = "newest")]
-    head: compared::Name,
+    heads: Vec<compared::Name>,
     /// Compare only workloads that match, such as 'parse/*'; may be given several times
     #[arg(long, value_name = "GLOB")]
     filter: Vec<String>,
@@ -77,24 +78,41 @@ impl Compare {
         let Some(base) = &self.base else {
             bail!("there is nothing to compare: name BASE, or two commands after `--`");
         };
-        let (mut base, mut head) = compared::load(base, &self.head, project)?;
+        let (mut base, mut heads) = compared::load(base, &self.heads, project)?;
+        let records = heads.iter_mut().map(|head| &mut head.record);
         narrow(
             &Choice::new(&self.filter, &[])?,
-            &mut [&mut base.record, &mut head.record],
+            &mut std::iter::once(&mut base.record)
+                .chain(records)
+                .collect::<Vec<_>>(),
         )?;
-        let mut comparisons = compare(base.side(), head.side());
-        compare::only_metrics(&mut comparisons, &self.metric)?;
-        let exact = exact(self.format);
-        let all = comparisons.len();
-        if !exact && !self.all {
-            comparisons.retain(|comparison| !comparison.equal());
+        let mut sides = Vec::new();
+        for head in &heads {
+            let mut comparisons = compare(base.side(), head.side());
+            compare::only_metrics(&mut comparisons, &self.metric)?;
+            sides.push(Compared {
+                head: &head.name,
+                comparisons,
+            });
         }
-        let mut table = comparisons::table(
-            format!("{} against {}", head.name, base.name),
-            &comparisons,
-            exact,
-        );
-        match all - comparisons.len() {
+        let table = match sides.as_slice() {
+            [only] => self.two(&base.name, only),
+            sides => compared_sides::table(&base.name, sides, exact(self.format), self.all),
+        };
+        show(&[table], self.format)?;
+        Ok(Status::Fine)
+    }
+
+    /// The table of two sides, by default without equal figures.
+    fn two(&self, base: &str, side: &Compared<'_>) -> Table {
+        let exact = exact(self.format);
+        let mut shown = side.comparisons.clone();
+        if !exact && !self.all {
+            shown.retain(|comparison| !comparison.equal());
+        }
+        let mut table = comparisons::table(format!("{} against {base}", side.head), &shown, exact);
+        let all = side.comparisons.len();
+        match all - shown.len() {
             0 if all == 0 => table
                 .notes
                 .push("The two sides have no figure in common.".to_owned()),
@@ -103,7 +121,6 @@ impl Compare {
                 "{equal} of {all} figures are equal and not shown; --all shows them."
             )),
         }
-        show(&[table], self.format)?;
-        Ok(Status::Fine)
+        table
     }
 }

@@ -13,7 +13,7 @@ use harness_record::suggestion::suggestion;
 
 /// Help text on the syntax of sides.
 pub(crate) const SYNTAX: &str = "\
-BASE and HEAD are written as:
+BASE and each HEAD are written as:
   FILE            a record, such as records/2026-01-02T030405Z.json
   newest          the newest record
   baseline        the stored baseline that fits the other side, or the newest record
@@ -92,34 +92,49 @@ impl From<&str> for Name {
     }
 }
 
-/// Reads two sides.
+/// Reads the base and each head.
 ///
 /// # Errors
-/// If one of them cannot be found or read, or only one names a phase.
-pub(crate) fn load(base: &Name, head: &Name, project: &Project) -> Result<(Loaded, Loaded)> {
-    let (base, head) = (&base.or_phase(project), &head.or_phase(project));
-    if base.phase.is_some() != head.phase.is_some() {
-        let (with, without) = if base.phase.is_some() {
-            (base, head)
-        } else {
-            (head, base)
-        };
-        bail!(
-            "{} names a phase and {} does not; name one on both sides, such as {}#{}, or on neither",
-            with.written,
-            without.written,
-            without.written,
-            with.phase.as_deref().unwrap_or_default(),
-        );
+/// If one of them cannot be found or read, or if some name a phase and others do not.
+pub(crate) fn load(
+    base: &Name,
+    heads: &[Name],
+    project: &Project,
+) -> Result<(Loaded, Vec<Loaded>)> {
+    let base = &base.or_phase(project);
+    let heads: Vec<Name> = heads.iter().map(|head| head.or_phase(project)).collect();
+    for head in &heads {
+        phases_on_both_or_neither(base, head)?;
     }
     let fitting = |other: &Name| match &other.source {
         Source::Baseline(_) => newest(project),
         _ => other.record(project),
     };
-    Ok((
-        base.load(|| fitting(head), project)?,
-        head.load(|| fitting(base), project)?,
-    ))
+    // A baseline fits the first of the other sides.
+    let loaded = base.load(
+        || heads.first().map_or_else(|| newest(project), fitting),
+        project,
+    )?;
+    let heads = heads
+        .iter()
+        .map(|head| head.load(|| fitting(base), project))
+        .collect::<Result<_>>()?;
+    Ok((loaded, heads))
+}
+
+fn phases_on_both_or_neither(base: &Name, head: &Name) -> Result<()> {
+    let (with, without) = match (&base.phase, &head.phase) {
+        (Some(_), None) => (base, head),
+        (None, Some(_)) => (head, base),
+        _ => return Ok(()),
+    };
+    bail!(
+        "{} names a phase and {} does not; name one on both sides, such as {}#{}, or on neither",
+        with.written,
+        without.written,
+        without.written,
+        with.phase.as_deref().unwrap_or_default(),
+    )
 }
 
 /// The newest record of the project.

@@ -115,6 +115,7 @@ fn of_project(folder: &Path) -> Result<Vec<Entry>> {
         ("reports", path(&config.reports)),
         ("anchors", list(&config.anchors)),
         ("timed", list(&config.timed)),
+        ("environment", list(&config.environment)),
     ];
     let entry = |(key, value): (&str, Option<String>)| Entry {
         command: String::new(),

@@ -42,10 +42,7 @@ pub(crate) struct Explain {
 
 /// Files of the gates against a revision, oldest first.
 pub(super) fn sessions(project: &Project) -> Vec<PathBuf> {
-    let mut files = json_files(&project.records().join("gates"));
-    // Sorted by the stem: a second gate of the same second has a number after its time.
-    files.sort_by_key(|path| path.file_stem().map(ToOwned::to_owned));
-    files
+    json_files(&project.records().join("gates"))
 }
 
 impl Explain {

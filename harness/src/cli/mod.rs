@@ -32,9 +32,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use harness::project::Project;
-use harness::terminal::Status;
 use harness::terminal::colour::When;
+use harness::terminal::{Status, notice};
 use harness_record::atomic_file;
+use harness_record::folder_lock::FolderLock;
 
 pub(crate) use parse::arguments;
 use typed::{call, command_line, typed};
@@ -151,6 +152,19 @@ fn writable(path: &Path) -> Result<()> {
 }
 
 /// File of a measurement, named by the time of its creation.
+/// The exclusive right to change the files of the project's baselines: what a command read of them is then still there
+/// when it writes.
+fn lock_baselines(project: &Project) -> anyhow::Result<FolderLock> {
+    let folder = project.baselines();
+    let waiting = || {
+        notice(&format!(
+            "waiting for another harness that changes {}",
+            folder.display()
+        ));
+    };
+    Ok(FolderLock::take(&folder, &waiting)?)
+}
+
 fn named_by_time(folder: &Path, created: &str) -> PathBuf {
     folder.join(format!("{}.json", created.replace(':', "")))
 }

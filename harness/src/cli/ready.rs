@@ -21,6 +21,8 @@ pub(super) struct Builder<'a> {
     project: &'a Project,
     checkouts: Checkouts,
     output: CargoOutput,
+    /// Names of variables that pass to the programs of the checkout; none for those of its own configuration.
+    passed: Option<Vec<String>>,
 }
 
 /// Built programs and their sources.
@@ -50,6 +52,16 @@ impl<'a> Builder<'a> {
             project,
             checkouts: Checkouts::new(project, repository),
             output,
+            passed: None,
+        }
+    }
+
+    /// Lets those variables pass to the programs of the checkout that pass to the base's: a change cannot get a secret by
+    /// naming it.
+    pub(super) fn with_environment_of(self, base: &Project) -> Self {
+        Self {
+            passed: Some(base.config.environment.clone()),
+            ..self
         }
     }
 
@@ -63,12 +75,17 @@ impl<'a> Builder<'a> {
 
     /// Builds the programs of the checkout that `instruments` need.
     pub(super) fn tree(&self, instruments: &[Instrument]) -> Result<Built, CheckoutError> {
-        let programs = collect::needed(&self.project.config, instruments);
+        let mut project = self.project.clone();
+        if let Some(passed) = &self.passed {
+            project.config.environment.clone_from(passed);
+        }
+        let programs = collect::needed(&project.config, instruments);
         let tree = self
             .checkouts
-            .working_tree(self.project, &programs, self.output, &notice)?;
-        build_commands(self.project)?;
-        Ok(Built::Tree(self.project.clone(), tree))
+            .working_tree(&project, &programs, self.output, &notice)?;
+        build_commands(&project)?;
+        drop(programs);
+        Ok(Built::Tree(project, tree))
     }
 
     /// Builds the programs of a revision that `instruments` need.

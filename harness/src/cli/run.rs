@@ -93,13 +93,17 @@ impl Run {
         let roadmap = super::report::read_roadmap(project)?;
 
         let record = collect::measure(project, &request, &Bar::new())?;
-        let path = self
-            .out
-            .unwrap_or_else(|| super::named_by_time(&project.records(), &record.created));
-        record.write(&path)?;
-        // Written before anything else can fail: the record holds minutes of measuring.
-        notice(&format!("wrote record {}", path.display()));
+        // Written before anything else can fail: the record holds minutes of measuring. For the same reason, the table
+        // is printed even if the record cannot be written.
+        let written = match self.out {
+            Some(out) => record.write(&out).map(|()| out),
+            None => record.write_new(&super::named_by_time(&project.records(), &record.created)),
+        };
+        if let Ok(path) = &written {
+            notice(&format!("wrote record {}", path.display()));
+        }
         show(&tables(project, &record, self.format), self.format)?;
+        let path = written?;
         if !self.no_report {
             let Some(report_data) =
                 super::report::gathered(project, Some((&path, &record)), roadmap)?

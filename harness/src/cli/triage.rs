@@ -18,7 +18,7 @@ use jiff::{Span, tz::TimeZone};
 
 use super::gate::today;
 use super::report::read_roadmap;
-use crate::cli::call;
+use crate::cli::{call, lock_baselines};
 
 /// Days that a triage goes back if the roadmap has no decision.
 const DAYS: i64 = 30;
@@ -175,6 +175,7 @@ impl Triage {
             by: self.by.clone(),
         };
         let path = path(project);
+        let _lock = lock_baselines(project)?;
         Roadmap::decide(&path, &decision)?;
         notice(&format!(
             "added the decision about {} to {}; commit it, for the reviewer to see",

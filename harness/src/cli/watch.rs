@@ -10,7 +10,7 @@ use harness::process::{self, Held};
 use harness::programs::ProgramError;
 use harness::project::Project;
 use harness::seconds::seconds_up_to;
-use harness::terminal::{ALARM, Status, notice, show};
+use harness::terminal::{Status, alarm, notice, show};
 use harness::timing::{MOST_TIMED, MatchedWorkloads, listed};
 use harness::vcs::MeasuringLock;
 use harness::watch::{self, Scope, Sources, State};
@@ -260,11 +260,6 @@ impl Session {
             Format::TABLE,
         )
     }
-}
-
-/// Prints an error that another edit can fix, on standard error.
-fn alarm(message: &str) {
-    anstream::eprintln!("{ALARM}harness:{ALARM:#} {message}");
 }
 
 fn seconds(time: Duration) -> String {

@@ -11,6 +11,7 @@ use crate::command::definition::ExitStatus;
 use crate::command::expand::Call;
 use crate::command::run::{Manner, Output, RunError, run};
 use crate::command::usage::Usage;
+use crate::terminal::print_on_stderr;
 
 /// Length of an output that is printed in a sentence, in characters.
 const SHOWN: usize = 80;
@@ -236,7 +237,7 @@ impl Drop for PreparedCommand {
     /// After a failure, no check follows.
     fn drop(&mut self) {
         if let Err(error) = self.clean_up() {
-            eprintln!("{error}");
+            print_on_stderr(&format!("{error}\n"));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Builds the programs that measure, and locates the executables that cargo produced.
 
+mod environment;
 mod executable;
 mod target;
 
@@ -24,6 +25,8 @@ pub struct Programs {
     root: PathBuf,
     built: Vec<Executable>,
     model: Option<PathBuf>,
+    /// Names of variables that the programs get besides the usual ones.
+    passed: Vec<String>,
 }
 
 /// Environment variable that names the folder of a probe's model.
@@ -125,7 +128,7 @@ impl Programs {
                 built.push(found);
             }
         }
-        Ok(Self::ready(project.root.clone(), built))
+        Ok(Self::ready(project, built))
     }
 
     /// Sets the folder of the model for the programs.
@@ -136,12 +139,13 @@ impl Programs {
         }
     }
 
-    /// Wraps programs that were built before. `root` is the checkout.
-    pub(crate) fn ready(root: PathBuf, built: Vec<Executable>) -> Self {
+    /// Wraps programs of a project that were built before.
+    pub(crate) fn ready(project: &Project, built: Vec<Executable>) -> Self {
         Self {
-            root,
+            root: project.root.clone(),
             built,
             model: None,
+            passed: project.config.environment.clone(),
         }
     }
 
@@ -182,7 +186,8 @@ impl Programs {
         Ok(self)
     }
 
-    /// Creates the command that starts a built or an existing program.
+    /// Creates the command that starts a built or an existing program, without the variables of the environment that do
+    /// not pass.
     pub fn command(&self, program: &Program) -> Command {
         let mut command = match program {
             Program::Bin(built) | Program::Bench(built) => {
@@ -206,6 +211,7 @@ impl Programs {
             Program::Commands { definitions, reads } => command::start(definitions, *reads),
         };
         command.current_dir(&self.root);
+        environment::restrict(&mut command, &self.passed);
         if let Some(model) = &self.model {
             command.env(MODEL_VARIABLE, model);
         }
@@ -242,7 +248,7 @@ pub(crate) fn cargo() -> OsString {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::project::CargoProgram;
+    use crate::project::{CargoProgram, Config};
 
     #[test]
     fn a_copied_program_does_not_change_with_a_later_build() {
@@ -262,7 +268,11 @@ mod tests {
             link: None,
         }];
         let kept_build = tempfile::tempdir().expect("a folder");
-        let programs = Programs::ready(folder.path().to_owned(), built)
+        let project = Project {
+            root: folder.path().to_owned(),
+            config: Config::default(),
+        };
+        let programs = Programs::ready(&project, built)
             .set_aside(kept_build.path())
             .expect("copied");
         fs::write(&probe, "now").expect("written");

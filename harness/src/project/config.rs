@@ -1,7 +1,7 @@
 //! The contents of `harness.toml`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use harness_record::About;
 use harness_record::profile::Kind;
@@ -33,6 +33,8 @@ pub struct Config {
     pub on_demand: OnDemand,
     /// Kinds of functions and operations in profiles, besides those of every program.
     pub kinds: Vec<Kind>,
+    /// Names of variables of the environment that measured programs get besides the usual ones.
+    pub environment: Vec<String>,
     /// The programs with workloads, in the order in which their workloads are listed.
     pub suites: Vec<Suite>,
 }
@@ -64,6 +66,7 @@ struct File {
     kinds: Vec<Kind>,
     /// Belongs to the command line: [`super::defaults()`] reads it.
     defaults: IgnoredAny,
+    environment: Vec<String>,
     suite: Vec<Table>,
     command: Vec<command::Definition>,
     // One suite of programs with a fixed task each.
@@ -85,6 +88,7 @@ impl Default for File {
             on_demand: OnDemand::default(),
             kinds: Vec::new(),
             defaults: IgnoredAny,
+            environment: Vec::new(),
             suite: Vec::new(),
             command: Vec::new(),
             probe: None,
@@ -107,6 +111,14 @@ impl TryFrom<File> for Config {
     type Error = String;
 
     fn try_from(file: File) -> Result<Self, String> {
+        let folders = [
+            ("records", &file.records),
+            ("baselines", &file.baselines),
+            ("reports", &file.reports),
+        ];
+        for (key, folder) in folders {
+            stays_inside(key, folder)?;
+        }
         let mut suites = Vec::new();
         match file.probe {
             Some(probe) => {
@@ -141,8 +153,21 @@ impl TryFrom<File> for Config {
             about: file.about,
             on_demand: file.on_demand,
             kinds: file.kinds,
+            environment: file.environment,
             suites,
         })
+    }
+}
+
+/// Refuses a folder outside the project. A change from a fork may contain this file, and the harness writes and removes
+/// files in its folders.
+fn stays_inside(key: &str, folder: &Path) -> Result<(), String> {
+    let is_name = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    match folder.components().all(is_name) && folder != Path::new("") {
+        true => Ok(()),
+        false => Err(format!(
+            "`{key} = {folder:?}` is not a folder inside the project; write a relative path without `..`"
+        )),
     }
 }
 
@@ -193,6 +218,17 @@ mod tests {
         assert_eq!(suite.probe, words(&["./probe", "--fast"]));
         assert_eq!(suite.heap, Some(words(&["./heap", "--probe"])));
         assert_eq!((&suite.criterion, suite.counts_itself()), (&None, false));
+    }
+
+    #[test]
+    fn folders_stay_inside_the_project() {
+        assert!(config("records = 'a/b'").is_ok());
+        for folder in ["/tmp/x", "../x", "a/../../x", ""] {
+            for key in ["records", "baselines", "reports"] {
+                let error = config(&format!("{key} = '{folder}'")).expect_err(folder);
+                assert!(error.contains("inside the project"), "{error}");
+            }
+        }
     }
 
     #[test]

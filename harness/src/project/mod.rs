@@ -98,19 +98,21 @@ impl Project {
     /// exists.
     pub fn newest_record(&self) -> Option<PathBuf> {
         json_files(&self.records()).into_iter().max_by_key(|path| {
-            let name = path.file_name().unwrap_or_default().to_owned();
-            (name.to_str().is_some_and(is_time), name)
+            let stem = path.file_stem().unwrap_or_default().to_owned();
+            (stem.to_str().is_some_and(is_time), stem)
         })
     }
 }
 
-/// Returns true for default names of records, such as `2026-03-14T150926Z.json`.
-fn is_time(name: &str) -> bool {
-    let shape: String = name
+/// Returns true for default names of records, such as `2026-03-14T150926Z`, or with a number after it if several began
+/// in one second.
+fn is_time(stem: &str) -> bool {
+    let (time, number) = stem.split_once('.').unwrap_or((stem, "2"));
+    let shape: String = time
         .chars()
         .map(|c| if c.is_ascii_digit() { '0' } else { c })
         .collect();
-    shape == "0000-00-00T000000Z.json"
+    shape == "0000-00-00T000000Z" && number.parse::<u32>().is_ok()
 }
 
 fn is_workspace(manifest: &Path) -> bool {
@@ -163,6 +165,7 @@ mod tests {
         fs::create_dir(project.records()).expect("a folder");
         for name in [
             "2026-03-14T150926Z.json",
+            "2026-03-14T150926Z.2.json",
             "2020-01-01T000000Z.json",
             "before.json",
             "2027.json",
@@ -171,7 +174,7 @@ mod tests {
         }
         assert_eq!(
             project.newest_record(),
-            Some(project.records().join("2026-03-14T150926Z.json"))
+            Some(project.records().join("2026-03-14T150926Z.2.json"))
         );
     }
 

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use rustix::process::Pid;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-use crate::probe::{Probe, ProbeError, REPORTS_NO_TIMES};
+use crate::probe::{CLOCK_STANDS_STILL, Probe, ProbeError, REPORTS_NO_TIMES};
 use crate::timing::pair::{Conditions, PairError};
 
 /// A trial run that takes longer than this is not repeated.
@@ -127,11 +127,15 @@ impl Process {
                 let nothing = format!(
                     "{iterations} iterations took {nanoseconds} ns: the workload does nothing"
                 );
-                return Err(self.refused(nothing));
+                return Err(self.refused(match nanoseconds {
+                    0 => CLOCK_STANDS_STILL.to_owned(),
+                    _ => nothing,
+                }));
             }
             let wanted = slice.as_nanos() as u64 * iterations / nanoseconds.max(1) * 9 / 8 + 1;
+            // It grows by a factor, so that the loop ends even if the times are erratic.
             iterations = wanted
-                .clamp(iterations + 1, iterations * 100)
+                .clamp(iterations * 17 / 16 + 1, iterations * 100)
                 .min(MOST_ITERATIONS);
         }
     }
@@ -139,7 +143,7 @@ impl Process {
     /// Times this many warm iterations: the shorter of two trials, or a single trial if it is long.
     fn try_out(&mut self, iterations: u64) -> Result<Duration, PairError> {
         let mut once = || {
-            self.run(iterations)
+            self.run_any(iterations)
                 .map(|(nanoseconds, waited)| running(nanoseconds, waited))
         };
         let first = once()?;
@@ -153,6 +157,14 @@ impl Process {
     /// Runs this many iterations. Returns their nanoseconds, and the nanoseconds of them that the process waited for
     /// a core.
     pub(super) fn run(&mut self, iterations: u64) -> Result<(u64, u64), PairError> {
+        match self.run_any(iterations)? {
+            (0, _) => Err(self.refused(CLOCK_STANDS_STILL)),
+            read => Ok(read),
+        }
+    }
+
+    /// The same; the time may be shorter than a tick of the clock.
+    fn run_any(&mut self, iterations: u64) -> Result<(u64, u64), PairError> {
         match self
             .probe
             .run(iterations)
@@ -162,8 +174,7 @@ impl Process {
                 nanoseconds,
                 waited,
                 ..
-            } if nanoseconds > 0 => Ok((nanoseconds, waited)),
-            Reading::Clock { .. } => Err(self.refused("the probe's clock stands still")),
+            } => Ok((nanoseconds, waited)),
             _ => Err(self.refused(REPORTS_NO_TIMES)),
         }
     }

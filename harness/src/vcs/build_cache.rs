@@ -97,10 +97,7 @@ impl BuildCache {
             file: self.program(target),
             link: Some(self.link(target)).filter(|link| link.is_file()),
         };
-        Programs::ready(
-            project.root.clone(),
-            self.targets.iter().map(stored).collect(),
-        )
+        Programs::ready(project, self.targets.iter().map(stored).collect())
     }
 
     /// The path of a stored program.

@@ -113,7 +113,7 @@ impl Git {
 
     /// Runs a prepared call of git to its end, and returns its output whatever its exit status.
     fn finish(&self, task: &'static str, call: &mut Command) -> Result<Output, RepositoryError> {
-        let output = process::output(call, LIMIT);
+        let output = process::complete_output(call, LIMIT);
         if process::stopped() {
             return Err(RepositoryError::Interrupted);
         }

@@ -90,6 +90,40 @@ fn an_accepted_count_is_pending_until_it_is_honoured_and_a_further_loss_is_not_e
 }
 
 #[test]
+fn of_several_acceptances_at_once_none_is_lost() {
+    const METRICS: [&str; 5] = [
+        "instructions",
+        "bytes-per-token",
+        "allocations-per-token",
+        "total-bytes",
+        "peak-bytes",
+    ];
+    let project = Project::with_baseline();
+    project.record("records/second.json", &regressed());
+    std::thread::scope(|scope| {
+        for metric in METRICS {
+            let project = &project;
+            scope.spawn(move || {
+                let accept = [
+                    "accept",
+                    "medium/decode",
+                    "--reason",
+                    "It is worth it",
+                    "--run",
+                ];
+                let rest = ["records/second.json", "--metric", metric];
+                let done = project.run(&[&accept[..], &rest].concat());
+                assert_eq!(done.status, 0, "{}", done.stderr);
+            });
+        }
+    });
+    let lines = project.read("baselines/accepted.csv");
+    for metric in METRICS {
+        assert!(lines.contains(&format!(",{metric},")), "{metric}: {lines}");
+    }
+}
+
+#[test]
 fn an_accepted_time_excuses_the_change_that_brings_it_or_that_it_came_before() {
     let tools = repository();
     takes(&tools, 52_000_000);

@@ -16,6 +16,28 @@ fn two_records() {
 }
 
 #[test]
+fn several_sides_stand_next_to_each_other() {
+    let project = with_two_records();
+    let mut third = regressed();
+    third.created = "2026-01-04T00:00:00Z".to_owned();
+    project.record("records/third.json", &third);
+    let compared = [
+        "compare",
+        "baseline",
+        "records/first.json",
+        "records/second.json",
+        "records/third.json",
+        "--metric",
+        "instructions,peak-bytes",
+    ];
+    insta::assert_snapshot!(project.run(&compared).seen());
+    let phases = project.run(&["compare", "naive", "optimized", "naive"]);
+    assert_eq!(phases.status, 0, "{}", phases.stderr);
+    let mixed = project.refused(&["compare", "naive", "optimized", "records/first.json"]);
+    assert!(mixed.contains("names a phase"), "{mixed}");
+}
+
+#[test]
 fn the_newest_record_against_the_baseline_is_the_default() {
     let project = with_two_records();
     let short = project.run(&["compare", "baseline"]);

@@ -1,15 +1,16 @@
 //! Reading and writing of `counts.csv`: one line per workload, phase and count.
 //!
 //! The first line contains the schema version and the date of the measurement. The last line contains the number of
-//! rows, so that a truncated file is detected.
+//! rows, so that a truncated file is detected. Each row ends with a checksum, so that a digit that was changed by hand or
+//! by a bad merge is detected; merges of different rows do not conflict because of it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use harness_probe::{Instrument, Unit};
 
-use crate::baseline::SCHEMA_VERSION;
-use crate::baseline::error::{KIND, incomplete};
+use crate::baseline::error::{COUNTS_KIND as KIND, incomplete};
+use crate::baseline::{COUNTS_SCHEMA, WITHOUT_CHECKSUMS};
 use crate::{Check, Data, FileError, Reading, Row, csv_table};
 
 const COLUMNS: [&str; 9] = [
@@ -23,6 +24,17 @@ const COLUMNS: [&str; 9] = [
     "definition",
     "answer",
 ];
+
+/// The columns with the checksum, which version 1 of the format does not have.
+const CHECKED_COLUMNS: [&str; COLUMNS.len() + 1] = {
+    let mut columns = ["checksum"; COLUMNS.len() + 1];
+    let mut place = 0;
+    while place < COLUMNS.len() {
+        columns[place] = COLUMNS[place];
+        place += 1;
+    }
+    columns
+};
 
 /// Name and unit of the count of callgrind.
 const CALLGRIND: (&str, &str) = ("instructions", "instructions");
@@ -45,12 +57,25 @@ const HEAD: &str = "# harness baseline, schema ";
 
 /// Returns the text of the file.
 pub(super) fn write(rows: &[Row], measured: &str) -> String {
-    let lines: Vec<[String; COLUMNS.len()]> = rows.iter().flat_map(lines).collect();
+    let with_checksum = |fields: [String; COLUMNS.len()]| {
+        let mut checked = CHECKED_COLUMNS.map(|_| checksum(&fields));
+        checked[..COLUMNS.len()].clone_from_slice(&fields);
+        checked
+    };
+    let lines: Vec<_> = rows.iter().flat_map(lines).map(with_checksum).collect();
     let count = lines.len();
     format!(
-        "{HEAD}{SCHEMA_VERSION}, measured {measured}\n{}# {count} rows\n",
-        csv_table::write(COLUMNS, lines)
+        "{HEAD}{COUNTS_SCHEMA}, measured {measured}\n{}# {count} rows\n",
+        csv_table::write(CHECKED_COLUMNS, lines)
     )
+}
+
+/// The checksum of the fields of a line: the first 32 bits of a SHA-256, in hex.
+fn checksum<S: AsRef<str>>(fields: &[S]) -> String {
+    let fields: Vec<&str> = fields.iter().map(AsRef::as_ref).collect();
+    let mut digest = harness_probe::digest(&serde_json::json!(fields));
+    digest.truncate(8);
+    digest
 }
 
 /// The lines of a row: one for each of its counts.
@@ -126,13 +151,16 @@ fn generic(count: &str) -> Option<(Instrument, &str)> {
 pub(super) fn read(text: &str, path: &Path, isa: &str) -> Result<(String, Vec<Row>), FileError> {
     let wrong = |(line, what)| KIND.content(path, Some(line), what);
     let cut_off = |what: &str| wrong((text.lines().count() as u64, incomplete(what)));
-    let (measured, rest) = head(text, path)?;
+    if let Some(line) = conflict(text) {
+        return Err(wrong((line, CONFLICT.to_owned())));
+    }
+    let (schema, measured, rest) = head(text, path)?;
     let (table, stated) = foot(rest).ok_or_else(|| {
         cut_off("the last line must state the number of rows, such as `# 12 rows`")
     })?;
     let mut rows: Vec<Reader> = Vec::new();
     let mut places: HashMap<(String, String), usize> = HashMap::new();
-    let found = csv_table::read(table, COLUMNS, |line, fields| {
+    let mut add = |line, fields: [&str; COLUMNS.len()]| {
         let (count, value, row) = entry(fields)?;
         let place = *places
             .entry((row.workload.clone(), row.phase.clone()))
@@ -145,7 +173,19 @@ pub(super) fn read(text: &str, path: &Path, isa: &str) -> Result<(String, Vec<Ro
                 rows.len() - 1
             });
         rows[place].add(count, value, &row, line)
-    });
+    };
+    let found = match schema {
+        WITHOUT_CHECKSUMS => csv_table::read(table, COLUMNS, add),
+        _ => csv_table::read(table, CHECKED_COLUMNS, |line, checked| {
+            let mut fields = [""; COLUMNS.len()];
+            fields.copy_from_slice(&checked[..COLUMNS.len()]);
+            add(line, fields)?;
+            match checked[COLUMNS.len()] == checksum(&fields) {
+                true => Ok(()),
+                false => Err(EDITED.to_owned()),
+            }
+        }),
+    };
     // Checked last, so that an invalid line is reported before its effect on the number of rows.
     let found = found.map_err(wrong)?;
     if found != stated {
@@ -157,8 +197,28 @@ pub(super) fn read(text: &str, path: &Path, isa: &str) -> Result<(String, Vec<Ro
     Ok((measured, rows.map_err(wrong)?))
 }
 
-/// Returns the date of the measurement, and the text after the first line.
-fn head<'a>(text: &'a str, path: &Path) -> Result<(String, &'a str), FileError> {
+/// The problem of a row whose checksum does not fit.
+const EDITED: &str = "the checksum does not fit the row, so it was changed after it was measured; restore the file from \
+                      git, or measure and save it with `harness run` and `harness baseline save`";
+
+/// The problem of a file in the middle of a merge.
+const CONFLICT: &str = "this is the marker of a merge conflict; take one side with `git checkout --ours` or `--theirs`, \
+                        then measure and save it with `harness run` and `harness baseline save`";
+
+/// The number of the first line that is a marker of a merge conflict.
+fn conflict(text: &str) -> Option<u64> {
+    let is_marker = |line: &str| {
+        ["<<<<<<< ", ">>>>>>> "]
+            .iter()
+            .any(|start| line.starts_with(start))
+            || line == "======="
+    };
+    let place = text.lines().position(is_marker)?;
+    Some(place as u64 + 1)
+}
+
+/// Returns the schema version, the date of the measurement, and the text after the first line.
+fn head<'a>(text: &'a str, path: &Path) -> Result<(u32, String, &'a str), FileError> {
     let (head, rest) = text.split_once('\n').unwrap_or((text, ""));
     let head = head
         .trim_end_matches('\r')
@@ -167,15 +227,16 @@ fn head<'a>(text: &'a str, path: &Path) -> Result<(String, &'a str), FileError> 
     let Some((Ok(schema), head)) = head.map(|(schema, head)| (number(schema), head)) else {
         return Err(wrong_head(path));
     };
-    KIND.check_schema(u32::try_from(schema).unwrap_or(u32::MAX), path, Some(1))?;
+    let schema = u32::try_from(schema).unwrap_or(u32::MAX);
+    KIND.check_schema(schema, path, Some(1))?;
     let measured = head
         .strip_prefix(" measured ")
         .ok_or_else(|| wrong_head(path))?;
-    Ok((measured.to_owned(), rest))
+    Ok((schema, measured.to_owned(), rest))
 }
 
 fn wrong_head(path: &Path) -> FileError {
-    let what = format!("a baseline begins with `{HEAD}{SCHEMA_VERSION}, measured` and the date");
+    let what = format!("a baseline begins with `{HEAD}{COUNTS_SCHEMA}, measured` and the date");
     KIND.content(path, Some(1), what)
 }
 

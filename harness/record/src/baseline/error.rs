@@ -4,11 +4,19 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::baseline::SCHEMA_VERSION;
+use crate::baseline::{COUNTS_SCHEMA, SCHEMA_VERSION, WITHOUT_CHECKSUMS};
 use crate::stored_file::FileKind;
 use crate::{FileError, FileProblem};
 
-/// Both files of a baseline.
+/// The file with the counts.
+pub(super) static COUNTS_KIND: FileKind = FileKind {
+    schemas: WITHOUT_CHECKSUMS..=COUNTS_SCHEMA,
+    update: "; save the baseline again with this version",
+    kept: "; the old baseline is unchanged",
+    ..FileKind::new("the baseline's ", COUNTS_SCHEMA)
+};
+
+/// The file with the environment, and both files together.
 pub(super) static KIND: FileKind = FileKind {
     update: "; save the baseline again with this version",
     kept: "; the old baseline is unchanged",

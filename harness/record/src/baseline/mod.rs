@@ -23,8 +23,14 @@ use crate::baseline::error::{KIND, mismatch};
 use crate::distinct::distinct;
 use crate::{Check, FileError, PortableKey, Reading, Record, Row};
 
-/// Version of the baseline format that this build writes, and the only one it reads.
+/// Version of `environment.json` that this build writes, and the only one it reads.
 pub const SCHEMA_VERSION: u32 = 1;
+
+/// Version of `counts.csv` that this build writes. Version 2 added the checksum of each row.
+pub const COUNTS_SCHEMA: u32 = 2;
+
+/// The version of `counts.csv` without checksums, which this build reads, too.
+const WITHOUT_CHECKSUMS: u32 = 1;
 
 /// The counts of one environment, read with one instruction set.
 #[derive(Debug, Clone, PartialEq)]

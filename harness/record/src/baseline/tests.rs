@@ -100,11 +100,36 @@ fn a_save_that_fails_leaves_the_old_baseline() {
     assert_eq!(store.read(&key).expect("read"), old);
 }
 
+/// The text in version 1 of the format.
+fn without_checksums(text: &str) -> String {
+    let last = text.lines().count() - 1;
+    let lines = text
+        .lines()
+        .enumerate()
+        .map(|(place, line)| match line.rsplit_once(',') {
+            Some((fields, _)) if (1..last).contains(&place) => format!("{fields}\n"),
+            _ => format!("{line}\n"),
+        });
+    lines
+        .collect::<String>()
+        .replacen("schema 2", "schema 1", 1)
+}
+
+#[test]
+fn the_version_without_checksums_is_read() {
+    let mut rows = promote(&sample()).record.rows;
+    // Its name contains line breaks, which the conversion above does not understand.
+    rows.retain(|row| !row.workload.contains('\n'));
+    let text = counts::write(&rows, "2026-01-02T03:04:05Z");
+    let read = |text: &str| counts::read(text, Path::new("counts.csv"), "avx2").expect("valid");
+    assert_eq!(read(&without_checksums(&text)), read(&text));
+}
+
 /// Each entry damages one file of the stored sample.
 #[test]
 fn every_spoilt_file_is_answered_by_one_sentence() {
     type Spoil = fn(&str) -> String;
-    let spoil: [(&str, &str, Spoil); 19] = [
+    let spoil: [(&str, &str, Spoil); 21] = [
         ("cut in the middle of a row", "counts.csv", |t| {
             t[..t.len() / 2].to_owned()
         }),
@@ -122,7 +147,18 @@ fn every_spoilt_file_is_answered_by_one_sentence() {
             t.replacen(&line(t, 2), "", 1)
         }),
         ("unknown schema", "counts.csv", |t| {
-            t.replacen("schema 1", "schema 7", 1)
+            t.replacen("schema 2", "schema 7", 1)
+        }),
+        ("a changed digit", "counts.csv", |t| {
+            t.replacen(",1000000,", ",1000001,", 1)
+        }),
+        ("a merge conflict", "counts.csv", |t| {
+            let ours = line(t, 4);
+            t.replacen(
+                &ours,
+                &format!("<<<<<<< HEAD\n{ours}=======\n{ours}>>>>>>> other\n"),
+                1,
+            )
         }),
         ("wrong number", "counts.csv", |t| {
             t.replacen(",1000000,", ",1e6,", 1)
@@ -150,7 +186,7 @@ fn every_spoilt_file_is_answered_by_one_sentence() {
                 .replacen("# 17 rows", "# 16 rows", 1)
         }),
         ("two definitions", "counts.csv", |t| {
-            t.replacen("definition-of", "other-of", 1)
+            without_checksums(t).replacen("definition-of", "other-of", 1)
         }),
         ("cut off", "environment.json", |t| {
             t[..t.len() / 2].to_owned()
@@ -396,7 +432,7 @@ proptest! {
     fn no_text_makes_the_readers_panic(text in any::<String>(), rows in ".{0,200}") {
         let path = Path::new("x");
         let _ = counts::read(&text, path, "avx2");
-        let _ = counts::read(&format!("# harness baseline, schema 1, measured x\n{rows}\n# 1 rows\n"), path, "avx2");
+        let _ = counts::read(&format!("# harness baseline, schema 2, measured x\n{rows}\n# 1 rows\n"), path, "avx2");
         prop_assert!(environment::Origin::parse(&text, path).is_err());
     }
 

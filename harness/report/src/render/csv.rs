@@ -1,5 +1,6 @@
 //! CSV: exact values under one header line.
 
+use harness_record::csv_table::guarded;
 use harness_record::distinct::distinct;
 use serde_json::Value;
 
@@ -61,7 +62,7 @@ impl Renderer for Csv {
                     let place = table.columns.iter().position(|column| column.key == *key);
                     place
                         .and_then(|place| row.get(place))
-                        .map(|cell| exact(&cell.value))
+                        .map(|cell| harmless(&cell.value))
                         .unwrap_or_default()
                 };
                 write(
@@ -77,6 +78,14 @@ impl Renderer for Csv {
             .into_inner()
             .expect("writing to memory does not fail");
         String::from_utf8(bytes).expect("fields are UTF-8")
+    }
+}
+
+/// An exact value whose text no spreadsheet runs and no terminal obeys: names come from measured programs.
+fn harmless(value: &Value) -> String {
+    match value {
+        Value::String(text) => guarded(&text.replace(char::is_control, " ")).into_owned(),
+        other => exact(other),
     }
 }
 

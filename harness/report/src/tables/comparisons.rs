@@ -6,6 +6,9 @@ use harness_record::number;
 
 use crate::render::{Cell, Table, TableOf, Tone};
 
+/// The note on intervals of ratios of times.
+pub(crate) const INTERVALS: &str = "[low, high] is the 95 % interval over rounds; n is their number where they are too few for one.";
+
 /// Table of comparisons. `exact` selects the columns for programs; without it, notes list each reason why figures are
 /// not comparable once.
 pub fn table(title: impl Into<String>, comparisons: &[Comparison], exact: bool) -> Table {
@@ -40,10 +43,7 @@ pub fn table(title: impl Into<String>, comparisons: &[Comparison], exact: bool) 
             .iter()
             .any(|comparison| interval(comparison).is_some())
         {
-            table.notes.push(
-                "[low, high] is the 95 % interval over rounds; n is their number where they are too few for one."
-                    .to_owned(),
-            );
+            table.notes.push(INTERVALS.to_owned());
         }
     }
     table

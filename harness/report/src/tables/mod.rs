@@ -4,6 +4,7 @@
 
 pub mod command_pair;
 pub mod commands;
+pub mod compared_sides;
 pub mod comparisons;
 pub mod counts;
 pub mod diagnosis;

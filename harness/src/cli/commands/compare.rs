@@ -24,7 +24,7 @@ pub(crate) fn compare(
     let calls = harness::command::expand(&definitions)?;
     let [base, head] = calls.as_slice() else {
         bail!(
-            "a comparison needs two commands, not {}; write them as `harness compare -- 'A' 'B'`",
+            "a comparison needs two commands, not {}; write them as `harness compare -- 'A' 'B'`, or time several by rounds with `harness run -- 'A' -- 'B' -- 'C'`",
             calls.len()
         );
     };

@@ -1,7 +1,7 @@
 //! The gate against a revision: builds both sides, measures them side by side, keeps the readings, and prints the
 //! verdict.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -90,6 +90,7 @@ impl Gate {
         amended.extend(defaults::amended(base.project(), project)?);
         amended.extend(benches.map(|commit| format!("benches of both sides: those of {commit}")));
         // Built like the base, in the same folder and by the same call, so that the two differ by their sources only.
+        let builder = builder.with_environment_of(base.project());
         let head = builder.tree(counting)?;
         let base = match missing::answered(base.greet(request.time_limit), &commit, against)? {
             Ok(base) => base,
@@ -153,12 +154,16 @@ impl Gate {
             accepted,
             amended,
         };
-        let out = self.out.clone().unwrap_or_else(|| unused(default));
-        session.write(&out)?;
+        let stored = match &self.out {
+            Some(out) => session.write(out).map(|()| out.clone()),
+            None => session.write_new(&default),
+        };
+        // The verdict is printed even if it cannot be stored: it took minutes to measure.
+        let out = stored.as_ref().unwrap_or(&default);
         let verdict = GateVerdict::of(&session)?;
         let exact = exact(self.format);
         let functions =
-            functions::changed([&sides.base, &sides.head], &verdict, &request, &out, exact);
+            functions::changed([&sides.base, &sides.head], &verdict, &request, out, exact);
         drop(turn);
         let report = GateReport {
             verdict: &verdict,
@@ -168,7 +173,7 @@ impl Gate {
             all: self.all,
         };
         print_report(&report, self.format)?;
-        notice(&format!("wrote {}", out.display()));
+        notice(&format!("wrote {}", stored?.display()));
         Ok(verdict.conclusion().into())
     }
 
@@ -366,13 +371,4 @@ impl<'a> Sides<'a> {
         !self.request.plan.instruments.contains(&instructions)
             && self.field.common.iter().any(|one| one.takes(instructions))
     }
-}
-
-/// The path, or a free one with a number in it: another gate may have begun in the same second.
-fn unused(path: PathBuf) -> PathBuf {
-    let numbered = (2..).map(|number| path.with_extension(format!("{number}.json")));
-    std::iter::once(path.clone())
-        .chain(numbered)
-        .find(|path| !path.exists())
-        .unwrap_or(path)
 }

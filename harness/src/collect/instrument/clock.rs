@@ -27,6 +27,9 @@ const MOST_PER_ROUND: u32 = 4;
 const SOUND: f64 = 0.01;
 /// Minimum number of slices of a round, unless they are long: the fewest whose scatter is an estimate.
 const LEAST_SLICES: usize = 5;
+/// Maximum number of slices of a round, and of runs before them. Slices of one iteration, which token times need, may be
+/// much shorter than [`SLICE`], and each is a request to the probe.
+const MOST_SLICES: usize = 1000;
 /// Minimum duration of the runs before the first slice of a process. They fill caches and start threads.
 const WARM_UP: Duration = Duration::from_millis(10);
 /// Maximum number of rounds of a workload, if the budget allows.
@@ -194,12 +197,17 @@ impl Slices<'_> {
             return Ok(vec![first]);
         }
         let mut warm = Duration::from_nanos(first.nanoseconds);
-        while warm < WARM_UP {
+        for _ in 0..MOST_SLICES {
+            if warm >= WARM_UP {
+                break;
+            }
             warm += Duration::from_nanos(self.read(*iterations)?.nanoseconds);
         }
         let mut runs = Vec::new();
         let mut total = Duration::ZERO;
-        while total < PER_ROUND || !is_sound(&runs) && total < MOST_PER_ROUND * PER_ROUND {
+        while runs.len() < MOST_SLICES
+            && (total < PER_ROUND || !is_sound(&runs) && total < MOST_PER_ROUND * PER_ROUND)
+        {
             let run = self.read(*iterations)?;
             total += Duration::from_nanos(run.nanoseconds);
             runs.push(run);
@@ -211,16 +219,16 @@ impl Slices<'_> {
     fn calibrate(&mut self, iterations: &mut u64) -> Result<Run, ProbeError> {
         *iterations = 1;
         loop {
-            let run = self.read(*iterations)?;
+            let run = self.read_any(*iterations)?;
             let mut nanoseconds = run.nanoseconds;
             // Only slices of one iteration contain token times.
-            if is_long(&run) || !run.tokens_at.is_empty() {
+            if is_long(&run) || !run.tokens_at.is_empty() && nanoseconds > 0 {
                 return Ok(run);
             }
             // A run that was preempted must not count as a long one.
             for _ in 1..READS {
                 if u128::from(nanoseconds) >= SLICE.as_nanos() {
-                    nanoseconds = nanoseconds.min(self.read(*iterations)?.nanoseconds);
+                    nanoseconds = nanoseconds.min(self.read_any(*iterations)?.nanoseconds);
                 }
             }
             if u128::from(nanoseconds) >= SLICE.as_nanos() {
@@ -229,21 +237,31 @@ impl Slices<'_> {
             let per_iteration = (nanoseconds / *iterations).max(1);
             let wanted = (SLICE.as_nanos() as u64 / per_iteration) * 5 / 4 + 1;
             if *iterations >= MOST_ITERATIONS {
-                return Err(ProbeError::Refused(format!(
-                    "{MOST_ITERATIONS} iterations took {nanoseconds} ns: the workload does nothing"
-                )));
+                return Err(ProbeError::Refused(match nanoseconds {
+                    0 => CLOCK_STANDS_STILL.to_owned(),
+                    _ => format!(
+                        "{MOST_ITERATIONS} iterations took {nanoseconds} ns: the workload does nothing"
+                    ),
+                }));
             }
+            // It grows by a factor, so that the loop ends even if the times are erratic.
             *iterations = wanted
-                .clamp(*iterations + 1, *iterations * 1000)
+                .clamp(*iterations * 9 / 8 + 1, *iterations * 1000)
                 .min(MOST_ITERATIONS);
         }
     }
 
+    /// Reads a slice that is long enough for the clock to move.
     fn read(&mut self, iterations: u64) -> Result<Run, ProbeError> {
+        match self.read_any(iterations)? {
+            Run { nanoseconds: 0, .. } => Err(ProbeError::Refused(CLOCK_STANDS_STILL.to_owned())),
+            run => Ok(run),
+        }
+    }
+
+    /// Reads a slice that may be shorter than a tick of the clock.
+    fn read_any(&mut self, iterations: u64) -> Result<Run, ProbeError> {
         match self.probe.run(iterations)? {
-            Read::Clock { nanoseconds: 0, .. } => {
-                Err(ProbeError::Refused(CLOCK_STANDS_STILL.to_owned()))
-            }
             Read::Clock {
                 nanoseconds,
                 tokens_at,

@@ -170,7 +170,7 @@ fn without_the_link_of_one_side_both_sides_are_plain_copies() {
         file: base.programs.files()[0].to_owned(),
         link: None,
     };
-    let unlinked = Programs::ready(sample.root().to_owned(), vec![built]);
+    let unlinked = Programs::ready(&sample.project(), vec![built]);
     let unlinked = Timed {
         programs: &unlinked,
         probe: &config.suites[0].probe,
