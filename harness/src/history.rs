@@ -96,14 +96,14 @@ pub fn measured(repository: &Repository, folder: &Path) -> (Vec<KeyedRecord>, Ve
 }
 
 /// Reads the records in a folder that were measured on the machine of the newest one, oldest first, with the rows that
-/// are needed: all rows of many records do not fit in the memory. Also returns a message for each record that cannot be
-/// read.
+/// are needed: all rows of many records do not fit in the memory. `keep_needed` returns false for a row that is not
+/// needed, and removes what is not needed of the others. Also returns a message for each record that cannot be read.
 pub fn timed(
     repository: Option<&Repository>,
     folder: &Path,
-    is_needed: impl Fn(&Row) -> bool,
+    keep_needed: impl FnMut(&mut Row) -> bool,
 ) -> (Vec<DatedRecord>, Vec<String>) {
-    let (mut records, unread) = records_in(folder, is_needed);
+    let (mut records, unread) = records_in(folder, keep_needed);
     records.sort_by(|a, b| a.created.cmp(&b.created));
     let Some(machine) = records.last().map(|newest| newest.environment.clone()) else {
         return (Vec::new(), unread);
@@ -130,11 +130,14 @@ pub fn timed(
 }
 
 /// Reads the records in a folder, with the rows that are needed.
-fn records_in(folder: &Path, is_needed: impl Fn(&Row) -> bool) -> (Vec<Record>, Vec<String>) {
+fn records_in(
+    folder: &Path,
+    mut keep_needed: impl FnMut(&mut Row) -> bool,
+) -> (Vec<Record>, Vec<String>) {
     let read = |path: PathBuf| {
         let mut record =
             Record::read(&path).map_err(|error| format!("a record is left out: {error}"))?;
-        record.rows.retain(&is_needed);
+        record.rows.retain_mut(&mut keep_needed);
         Ok(record)
     };
     run_files(folder).into_iter().map(read).partition_result()

@@ -5,6 +5,7 @@
 pub mod bisect;
 pub mod collect;
 pub mod command;
+pub mod declarations;
 pub mod descriptions;
 pub mod doctor;
 pub mod file_error;

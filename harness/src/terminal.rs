@@ -221,7 +221,7 @@ pub fn quiet() -> bool {
 }
 
 /// Joins an error and its causes into one sentence. Many messages contain their cause already; it is not repeated.
-fn sentence(error: &anyhow::Error) -> String {
+pub fn sentence(error: &anyhow::Error) -> String {
     error
         .chain()
         .fold(String::new(), |text, cause| match cause.to_string() {

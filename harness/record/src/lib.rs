@@ -46,7 +46,7 @@ pub use stored_file::{FileError, FileProblem};
 /// The types of the probe for the unit and the instruments of a workload.
 pub use harness_probe::{Instrument, Unit};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -314,6 +314,17 @@ impl Record {
             .find(|row| row.workload == workload && row.phase == phase)
     }
 
+    /// Returns an index of the rows, for many lookups.
+    pub fn index(&self) -> RowIndex<'_> {
+        let mut index = RowIndex::default();
+        for row in &self.rows {
+            let key = (row.workload.as_str(), row.phase.as_str());
+            // Of two rows with one name, `row` returns the first, too.
+            index.rows.entry(key).or_insert(row);
+        }
+        index
+    }
+
     /// Returns the distinct workloads in the order of the record, without those that stand for a program.
     pub fn workloads(&self) -> Vec<&str> {
         distinct(self.of_work().map(|row| row.workload.as_str()))
@@ -326,6 +337,19 @@ impl Record {
 
     fn of_work(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(|row| !row.is_of_program())
+    }
+}
+
+/// The rows of a record by workload and phase: [`Record::row`] in constant time.
+#[derive(Debug, Clone, Default)]
+pub struct RowIndex<'a> {
+    rows: HashMap<(&'a str, &'a str), &'a Row>,
+}
+
+impl<'a> RowIndex<'a> {
+    /// Returns the row of a workload in a phase.
+    pub fn row(&self, workload: &str, phase: &str) -> Option<&'a Row> {
+        self.rows.get(&(workload, phase)).copied()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tables, pages and charts that are drawn from records.
 
+mod exports;
 mod synthetic;
 
 use harness_judge::trends::Trends;

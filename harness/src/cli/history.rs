@@ -84,7 +84,12 @@ impl History {
             let (dated_records, unread) = history::timed(
                 Repository::open(project).ok().as_ref(),
                 &project.records(),
-                |_| true,
+                |row| {
+                    row.readings
+                        .retain(|reading| reading.data.instrument() == metric.instrument());
+                    row.readings.shrink_to_fit();
+                    choice.workload(&row.workload)
+                },
             );
             unread.iter().for_each(|message| problem(message));
             dated_records

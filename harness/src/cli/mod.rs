@@ -10,6 +10,7 @@ mod completions;
 mod config;
 mod doctor;
 mod explain;
+mod exports;
 mod gate;
 mod history;
 mod init;

@@ -10,9 +10,11 @@ use harness::project::Project;
 use harness::terminal::{Status, columns, exact, notice, problem, show};
 use harness_judge::trends::Trends;
 use harness_record::{Check, Record, Row};
+use harness_report::export::Results;
 use harness_report::render::{Audience, Format, Table};
 
 use super::commands::{self, CommandOptions};
+use super::exports::Exports;
 use super::options::{Metrics, Selection, model};
 use super::writable;
 
@@ -41,6 +43,8 @@ pub(crate) struct Run {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     #[command(flatten)]
+    exports: Exports,
+    #[command(flatten)]
     commands: CommandOptions,
 }
 
@@ -49,10 +53,15 @@ const MODEL_WORKLOADS: &str = "checkpoint/*";
 
 impl Run {
     pub(crate) fn run(self, folder: &Path) -> Result<Status> {
-        match self.commands.is_given() {
+        let exports = self.exports.clone();
+        exports.check()?;
+        let ended = match self.commands.is_given() {
             true => self.measure_commands(folder),
-            false => self.measure_project(&Project::find(folder)?),
-        }
+            false => Project::find(folder)
+                .map_err(Into::into)
+                .and_then(|project| self.measure_project(&project)),
+        };
+        exports.or_not_judged("run", ended)
     }
 
     /// Measures the commands of the command line, which need no project.
@@ -67,6 +76,7 @@ impl Run {
             time_limit: self.selection.time_limit(),
             out: self.out,
             format: self.format,
+            exports: self.exports,
         };
         commands::run(&self.commands, &choice, folder)
     }
@@ -102,7 +112,11 @@ impl Run {
         if let Ok(path) = &written {
             notice(&format!("wrote record {}", path.display()));
         }
-        show(&tables(project, &record, self.format), self.format)?;
+        if !self.exports.print() {
+            show(&tables(project, &record, self.format), self.format)?;
+        }
+        let results = Results::of_record("run", &record, &project.config.anchors);
+        self.exports.write_of(project, results)?;
         let path = written?;
         if !self.no_report {
             let Some(report_data) =

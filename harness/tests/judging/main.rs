@@ -8,6 +8,7 @@ mod budget;
 mod compare;
 mod doctor;
 mod explain;
+mod exports;
 mod gate;
 mod history;
 mod list;

@@ -70,6 +70,14 @@ impl GateReport<'_> {
         (tables, notes)
     }
 
+    /// Sentences that belong to no figure: on acceptances, rules and the machine; and on workloads without a counterpart.
+    pub(crate) fn notes(&self) -> (Vec<String>, Vec<String>) {
+        let sentences = Sentences::of(self, true);
+        let rules = sentences.rules.iter().flat_map(Labelled::prefixed);
+        let notes = rules.chain(sentences.circumstances);
+        (notes.collect(), sentences.unmatched)
+    }
+
     /// The table of the largest moves, and sentences below it.
     fn moves(&self) -> Table {
         let moves = self.verdict.moves(MOVES);

@@ -4,6 +4,7 @@ pub mod chart;
 mod csv;
 mod fit;
 mod flame_graph;
+mod flame_page;
 mod format;
 pub(crate) mod html;
 mod json;
@@ -13,6 +14,7 @@ mod table;
 mod terminal;
 
 pub use flame_graph::{Colours, FlameGraph};
+pub use flame_page::{Framed, flame_page};
 pub use format::{Audience, Format, Renderer};
 pub use markdown::escape as escape_markdown;
 pub use sparkline::BARS;

@@ -21,6 +21,7 @@ use harness_record::distinct::distinct;
 use harness_record::limits::Limits;
 use harness_record::machine::Circumstances;
 use harness_record::session::{self, Counted, Identical, Revision, Session, Terms};
+use harness_report::export::Results;
 use harness_report::gate::GateReport;
 
 use super::recount::Counts;
@@ -169,10 +170,13 @@ impl Gate {
             verdict: &verdict,
             session: Some(&session),
             command: repeating(&session),
-            functions,
+            functions: functions.tables,
             all: self.all,
         };
-        print_report(&report, self.format)?;
+        print_report(&report, self.format, &self.exports)?;
+        let mut results = Results::of_gate(&report, session.created.clone(), &session.environment);
+        results.flame_graphs = functions.graphs;
+        self.exports.write_of(project, results)?;
         notice(&format!("wrote {}", stored?.display()));
         Ok(verdict.conclusion().into())
     }

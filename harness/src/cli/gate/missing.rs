@@ -10,10 +10,12 @@ use harness::vcs::CheckoutError;
 use harness_probe::Instrument;
 use harness_probe::protocol::{Description, OLDEST, VERSION};
 use harness_record::{Check, Commit, Record};
+use harness_report::export::{Outcome, Results};
 use harness_report::render::Audience;
 use itertools::Itertools;
 
 use super::{Against, Gate};
+use crate::cli::command_line;
 use crate::cli::ready::{Builder, Built, Ready};
 
 /// Most removed workloads that the error names.
@@ -172,7 +174,12 @@ impl Gate {
             }
         }
         let verdict = format!("there was nothing to compare with: {why}. {done}");
+        let headline = format!("Not judged: {verdict}");
+        let results =
+            Results::without_figures("gate", command_line(), Outcome::Inconclusive, headline);
+        self.exports.write(&results)?;
         match self.format.audience() {
+            _ if self.exports.print() => notice(&format!("PASSED: {verdict}")),
             Audience::Terminal => print(&paragraph(&format!("PASSED: {verdict}")))?,
             Audience::Document => print(&format!("**Passed: {verdict}.**\n"))?,
             Audience::Program => {

@@ -25,6 +25,7 @@ pub(super) use defaults::base_defaults;
 pub(super) use rules::{StoredRules, places, today};
 pub(super) use stored::COUNTS;
 
+use super::exports::Exports;
 use super::options::Selection;
 
 /// Finds regressions: in counts against the stored baseline, or in time and counts against a revision
@@ -63,6 +64,8 @@ pub(crate) struct Gate {
     /// Output format of the verdict
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    #[command(flatten)]
+    exports: Exports,
 }
 
 /// Selection of the workloads to time.
@@ -139,11 +142,14 @@ impl Against {
 
 impl Gate {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
-        match self.against.base.as_slice() {
+        let exports = self.exports.clone();
+        exports.check()?;
+        let ended = match self.against.base.as_slice() {
             [] => self.against_baseline(project),
             [base] => self.judged_by(base, project),
             bases => self.against_revisions(bases, project),
-        }
+        };
+        exports.or_not_judged("gate", ended)
     }
 
     /// Judges the head against a base, with the defaults of the base.
@@ -159,6 +165,9 @@ impl Gate {
         }
         if self.format.is_exact() {
             bail!("json and csv contain one comparison; give one --base for each call");
+        }
+        if !self.exports.is_empty() {
+            bail!("--export writes one comparison; give one --base for each call");
         }
         let mut worst = Status::Fine;
         for base in bases {

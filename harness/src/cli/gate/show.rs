@@ -8,13 +8,22 @@ use harness_record::session::Session;
 use harness_report::gate::GateReport;
 use harness_report::render::{Audience, Format};
 
+use crate::cli::exports::Exports;
 use crate::cli::typed;
 
 /// Number of digits of a commit in a command: enough to find it in any repository.
 const COMMIT_DIGITS: usize = 12;
 
-/// Prints a report on standard output.
-pub(super) fn print_report(report: &GateReport<'_>, format: Format) -> Result<()> {
+/// Prints a report on standard output, unless an export is printed there.
+pub(super) fn print_report(
+    report: &GateReport<'_>,
+    format: Format,
+    exports: &Exports,
+) -> Result<()> {
+    if exports.print() {
+        notice(&report.verdict.summary());
+        return Ok(());
+    }
     match format.audience() {
         Audience::Terminal => print(&report.terminal(columns())),
         Audience::Document => print(&report.markdown()),
@@ -56,7 +65,7 @@ fn at_commit(mut arguments: impl Iterator<Item = OsString>, commit: &str) -> Vec
             None => (&*text, None),
         };
         match option {
-            "--base" | "--out" | "--format" => {
+            "--base" | "--out" | "--format" | "--export" => {
                 if value.is_none() {
                     arguments.next();
                 }
@@ -92,6 +101,6 @@ mod tests {
             of("gate --out=x.json --base main --format markdown --filter a=b"),
             "gate --base 0123 --filter a=b"
         );
-        assert_eq!(of("gate --all"), "gate --all");
+        assert_eq!(of("gate --all --export junit=a.xml"), "gate --all");
     }
 }

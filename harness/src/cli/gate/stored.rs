@@ -11,6 +11,7 @@ use harness_judge::gate::GateVerdict;
 use harness_probe::Instrument;
 use harness_record::choice::Choice;
 use harness_record::{Record, Row};
+use harness_report::export::Results;
 use harness_report::gate::GateReport;
 
 use super::recount::Counts;
@@ -97,7 +98,10 @@ impl Gate {
             functions: Vec::new(),
             all: self.all,
         };
-        print_report(&report, self.format)?;
+        let mut results = Results::of_gate(&report, head.created.clone(), &head.environment);
+        results.base_revision.clone_from(&base.environment.revision);
+        self.exports.write_of(project, results)?;
+        print_report(&report, self.format, &self.exports)?;
         Ok(verdict.conclusion().into())
     }
 }
