@@ -23,4 +23,5 @@ pub mod timing;
 pub mod triage;
 pub mod valgrind;
 pub mod vcs;
+pub mod verbosity;
 pub mod watch;

@@ -23,6 +23,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 use thiserror::Error;
 
 use crate::file_error::{FileError, at};
+use crate::verbosity::Announced;
 
 /// Leaders of all process groups that may be running.
 static RUNNING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
@@ -48,6 +49,7 @@ pub struct Child {
     process: Process,
     group: Pid,
     status: Option<ExitStatus>,
+    announced: Option<Announced>,
 }
 
 /// A failure to run a program and collect its output.
@@ -109,10 +111,14 @@ pub fn foreground(command: &mut Command) -> io::Result<ExitStatus> {
     let _held = Held::new();
     refuse_if_stopped()?;
     let mut process = command.process_group(0).spawn()?;
+    let announced = Announced::new(process.id(), command);
     let group = Pid::from_child(&process);
     let mut terminated: Option<Instant> = None;
     loop {
         if let Some(status) = process.try_wait()? {
+            if let Some(announced) = &announced {
+                announced.ended(status);
+            }
             return Ok(status);
         }
         match terminated {
@@ -265,6 +271,7 @@ impl Child {
         let group = Pid::from_child(&process);
         running.insert(group.as_raw_nonzero().get());
         Ok(Self {
+            announced: Announced::new(process.id(), command),
             process,
             group,
             status: None,
@@ -322,8 +329,12 @@ impl Child {
         kill(self.group);
         let status = self.process.wait();
         running().remove(&self.group.as_raw_nonzero().get());
-        self.status = Some(status?);
-        Ok(self.status.unwrap_or_default())
+        let status = status?;
+        self.status = Some(status);
+        if let Some(announced) = self.announced.take() {
+            announced.ended(status);
+        }
+        Ok(status)
     }
 }
 

@@ -8,7 +8,7 @@ use harness::collect::{self, Bar};
 use harness::history::{self, Imported};
 use harness::process;
 use harness::project::Project;
-use harness::terminal::{Status, exact, notice, show};
+use harness::terminal::{Status, exact, notice, problem, show};
 use harness::vcs::Repository;
 use harness_probe::Instrument;
 use harness_record::choice::Choice;
@@ -105,7 +105,7 @@ impl History {
                     choice.workload(&row.workload)
                 },
             );
-            unread.iter().for_each(|message| notice(message));
+            unread.iter().for_each(|message| problem(message));
             dated_records
         };
         let question = HistoryQuery {
@@ -197,7 +197,7 @@ impl History {
             match count(&builder, commit, &request) {
                 Ok(record) => merged(before, record).write(&path)?,
                 Err(_) if process::stopped() => bail!("interrupted"),
-                Err(error) => notice(&format!("{commit} is skipped: {error:#}")),
+                Err(error) => problem(&format!("{commit} is skipped: {error:#}")),
             }
         }
         Ok(())
@@ -317,7 +317,7 @@ pub(super) fn counted(
     let (afterwards, more) = history::measured(repository, &folder(project));
     dated_records.extend(afterwards);
     unread.extend(more);
-    unread.iter().for_each(|message| notice(message));
+    unread.iter().for_each(|message| problem(message));
     let mut keys: Vec<&str> = dated_records.iter().map(|(key, _)| key.as_str()).collect();
     keys.sort_unstable();
     keys.dedup();

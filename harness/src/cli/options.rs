@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use harness::collect::{self, Division, Plan, Request};
 use harness::hardware;
 use harness::project::Project;
-use harness::terminal::{self, notice};
+use harness::terminal::{self, notice, problem};
 use harness::valgrind;
 use harness_judge::compare::metrics;
 use harness_probe::Instrument;
@@ -254,7 +254,7 @@ pub(super) fn configured(project: &Project, mut instruments: Vec<Instrument>) ->
     let quantities = distinct(missing.iter().map(|instrument| instrument.quantity()));
     for quantity in quantities {
         if !instruments.iter().any(|one| one.quantity() == quantity) {
-            notice(&not_measured(quantity));
+            problem(&not_measured(quantity));
         }
     }
     instruments
@@ -281,7 +281,7 @@ pub(super) fn available(
         if required {
             bail!(valgrind::MISSING);
         }
-        notice(valgrind::MISSING);
+        problem(valgrind::MISSING);
         instruments.retain(|instrument| !needs_valgrind(instrument));
     }
     Ok(instruments)

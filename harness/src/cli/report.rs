@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use harness::project::Project;
-use harness::terminal::{Status, notice};
+use harness::terminal::{Status, notice, problem};
 use harness::vcs::Repository;
 use harness_record::history::DatedRecord;
 use harness_record::json_files::run_files;
@@ -104,7 +104,7 @@ impl Report {
 /// Writes the static site of the project.
 fn write_site(project: &Project, folder: &Path) -> Result<Status> {
     let (baselines, commits) = from_git(project).unwrap_or_else(|error| {
-        notice(&format!("the site has no counts of baselines: {error:#}"));
+        problem(&format!("the site has no counts of baselines: {error:#}"));
         (Vec::new(), Vec::new())
     });
     let site = Site::read(Sources {

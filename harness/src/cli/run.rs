@@ -7,7 +7,7 @@ use clap::Args;
 use harness::collect::{self, Bar};
 use harness::history;
 use harness::project::Project;
-use harness::terminal::{Status, exact, notice, show};
+use harness::terminal::{Status, columns, exact, notice, problem, show};
 use harness_judge::trends::Trends;
 use harness_record::{Check, Record, Row};
 use harness_report::export::Results;
@@ -145,7 +145,7 @@ fn tables(project: &Project, record: &Record, format: Format) -> Vec<Table> {
     let tables = |trends: Option<&Trends>| {
         harness_report::run_tables(record, anchors, exact(format), trends)
     };
-    let Some(width) = terminal_width().filter(|_| format.audience() == Audience::Terminal) else {
+    let Some(width) = columns().filter(|_| format.audience() == Audience::Terminal) else {
         return tables(None);
     };
     let earlier = history::recent(&project.records(), record, harness_report::BARS - 1);
@@ -159,12 +159,6 @@ fn tables(project: &Project, record: &Record, format: Format) -> Vec<Table> {
     } else {
         tables(None)
     }
-}
-
-/// Number of columns of standard output, if it is a terminal.
-fn terminal_width() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
-    Some(usize::from(size.ws_col)).filter(|&width| width > 0)
 }
 
 /// Width of the widest row, in columns. Titles and notes do not count, because they may wrap.
@@ -183,7 +177,7 @@ fn widest(tables: &[Table]) -> usize {
         .unwrap_or(0)
 }
 
-/// Prints a notice for each wrong answer and each missing reading. Fine only if there is none.
+/// Prints a message for each wrong answer and each missing reading. Fine only if there is none.
 pub(super) fn outcome(record: &Record) -> Status {
     let is_bad = |row: &&Row| !row.check.is_fine() || !row.failures.is_empty();
     let mut outcome = Status::Fine;
@@ -192,11 +186,11 @@ pub(super) fn outcome(record: &Record) -> Status {
         let name = format!("{} in phase {}", row.workload, row.phase);
         match &row.check {
             Check::Passed | Check::Unchecked => {}
-            Check::Failed(wrong) => notice(&format!("{name} gave a wrong answer: {wrong}")),
-            Check::NotRun(why) => notice(&format!("{name} was not checked: {why}")),
+            Check::Failed(wrong) => problem(&format!("{name} gave a wrong answer: {wrong}")),
+            Check::NotRun(why) => problem(&format!("{name} was not checked: {why}")),
         }
         for failure in &row.failures {
-            notice(&format!(
+            problem(&format!(
                 "{name} has no number from {}: {}",
                 failure.instrument.name(),
                 failure.message

@@ -17,6 +17,7 @@ pub(crate) use self::target::{Target, build_call, calls, told};
 use crate::command;
 use crate::process::run_to_end;
 use crate::project::{Program, Project};
+use crate::terminal::colour;
 
 /// Programs that are ready to start.
 #[derive(Debug)]
@@ -107,6 +108,7 @@ impl Programs {
             if quiet {
                 cargo.arg("--quiet");
             }
+            cargo.args(colour::option_of_cargo().into_iter().flatten());
             if incrementally {
                 cargo.env(INCREMENTAL_VARIABLE, "1");
             }

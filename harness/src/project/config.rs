@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use harness_record::About;
 use harness_record::profile::Kind;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::ProjectError;
 use super::suite::{Program, Suite, Table};
@@ -63,6 +64,8 @@ struct File {
     about: About,
     on_demand: OnDemand,
     kinds: Vec<Kind>,
+    /// Belongs to the command line: [`super::defaults()`] reads it.
+    defaults: IgnoredAny,
     environment: Vec<String>,
     suite: Vec<Table>,
     command: Vec<command::Definition>,
@@ -84,6 +87,7 @@ impl Default for File {
             about: About::default(),
             on_demand: OnDemand::default(),
             kinds: Vec::new(),
+            defaults: IgnoredAny,
             environment: Vec::new(),
             suite: Vec::new(),
             command: Vec::new(),

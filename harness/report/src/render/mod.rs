@@ -2,6 +2,7 @@
 
 pub mod chart;
 mod csv;
+mod fit;
 mod flame_graph;
 mod flame_page;
 mod format;
@@ -21,7 +22,8 @@ pub use profile::{Exported, ProfileFormat};
 pub use sparkline::BARS;
 pub use sparkline::sparkline;
 pub use table::{Align, Cell, Column, Table, TableOf, Tone};
-pub(crate) use terminal::{fitted, wrapped};
+pub(crate) use terminal::fitted_to;
+pub use terminal::wrapped_to;
 
 /// The registry of output formats, in the order of the help. A new format needs its file, its `mod` line, and a line here.
 const FORMATS: &[Format] = &[

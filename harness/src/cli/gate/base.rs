@@ -9,7 +9,7 @@ use harness::collect::{self, Bar, Division, Request, Selected};
 use harness::doctor::{self, Counters, System};
 use harness::layout::SuitePools;
 use harness::project::Project;
-use harness::terminal::{Status, exact, notice};
+use harness::terminal::{Status, exact, notice, problem};
 use harness::timing::{self, MOST_TIMED, MatchedWorkloads, Unmatched};
 use harness::vcs::{MeasuringLock, Repository, copies_folder};
 use harness_abtest::{Rules, Side, TimedPhase, WorkloadPairs};
@@ -27,7 +27,7 @@ use harness_report::gate::GateReport;
 
 use super::recount::Counts;
 use super::show::{measured, print_report, repeating};
-use super::{Against, Gate, SuiteChoice, functions, missing, recount, rules};
+use super::{Against, Gate, SuiteChoice, defaults, functions, missing, recount, rules};
 use crate::cli::options::{ShardOptions, available, configured};
 use crate::cli::ready::{Builder, Ready};
 use crate::cli::{command_line, named_by_time, writable};
@@ -94,6 +94,7 @@ impl Gate {
         let mut accepted = rules::accepted(base.project(), &commit, project, &repository)?;
         accepted.honour = against.honour_new_acceptances;
         let mut amended = rules::amended(base.project(), project);
+        amended.extend(defaults::amended(base.project(), project)?);
         amended.extend(benches.map(|commit| format!("benches of both sides: those of {commit}")));
         // Built like the base, in the same folder and by the same call, so that the two differ by their sources only.
         let builder = builder.with_environment_of(base.project());
@@ -276,7 +277,7 @@ impl<'a> Sides<'a> {
             ));
         }
         if timed_phases.is_empty() {
-            notice(missing::UNTIMED);
+            problem(missing::UNTIMED);
         }
         Ok(timed_phases)
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow};
 use harness::collect::{Request, Target};
-use harness::terminal::notice;
+use harness::terminal::{notice, problem};
 use harness_judge::gate::GateVerdict;
 use harness_probe::Instrument;
 use harness_record::atomic_file;
@@ -84,7 +84,7 @@ pub(super) fn changed(
                 let Suspect {
                     workload, phase, ..
                 } = suspect;
-                notice(&format!(
+                problem(&format!(
                     "the functions of {workload} in phase {phase} cannot be shown: {error:#}"
                 ));
             }

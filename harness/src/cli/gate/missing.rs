@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 use harness::collect::{Bar, Request};
 use harness::probe::ProbeError;
-use harness::terminal::{Status, notice, print, show};
+use harness::terminal::{Status, notice, paragraph, print, show};
 use harness::timing::{MatchedWorkloads, Unmatched};
 use harness::vcs::CheckoutError;
 use harness_probe::Instrument;
@@ -195,7 +195,7 @@ impl Gate {
         self.exports.write(&results)?;
         match self.format.audience() {
             _ if self.exports.print() => notice(&format!("PASSED: {verdict}")),
-            Audience::Terminal => print(&format!("PASSED: {verdict}\n"))?,
+            Audience::Terminal => print(&paragraph(&format!("PASSED: {verdict}")))?,
             Audience::Document => print(&format!("**Passed: {verdict}.**\n"))?,
             Audience::Program => {
                 show(&[], self.format)?;

@@ -1,6 +1,7 @@
 //! `harness gate`: compares with the stored baseline or with a revision, and exits with 1 on a regression.
 
 mod base;
+mod defaults;
 mod functions;
 mod missing;
 mod recount;
@@ -20,6 +21,7 @@ use harness_probe::Instrument;
 use harness_record::session::LAYOUT_LIMIT;
 use harness_report::render::Format;
 
+pub(super) use defaults::base_defaults;
 pub(super) use rules::{StoredRules, places, today};
 pub(super) use show::{print_report, repeating_whole};
 pub(super) use stored::COUNTS;
@@ -150,10 +152,16 @@ impl Gate {
         exports.check()?;
         let ended = match self.against.base.as_slice() {
             [] => self.against_baseline(project),
-            [base] => self.against_revision(base, project),
+            [base] => self.judged_by(base, project),
             bases => self.against_revisions(bases, project),
         };
         exports.or_not_judged("gate", ended)
+    }
+
+    /// Judges the head against a base, with the defaults of the base.
+    fn judged_by(&self, base: &str, project: &Project) -> Result<Status> {
+        let own = defaults::with_rules_of(base, project)?;
+        own.as_ref().unwrap_or(self).against_revision(base, project)
     }
 
     /// Judges the head against one base after the other.
@@ -173,7 +181,7 @@ impl Gate {
         let mut worst = Status::Fine;
         for base in bases {
             print(&format!("against {base}\n\n"))?;
-            worst = worst.or(self.against_revision(base, project)?);
+            worst = worst.or(self.judged_by(base, project)?);
             print("\n")?;
         }
         Ok(worst)

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use anyhow::Result;
-use harness::terminal::{notice, print, show};
+use harness::terminal::{columns, notice, print, show};
 use harness_record::session::Session;
 use harness_record::shard::Shard;
 use harness_report::gate::GateReport;
@@ -26,7 +26,7 @@ pub(in crate::cli) fn print_report(
         return Ok(());
     }
     match format.audience() {
-        Audience::Terminal => print(&report.terminal()),
+        Audience::Terminal => print(&report.terminal(columns())),
         Audience::Document => print(&report.markdown()),
         Audience::Program => {
             let (tables, notes) = report.tables(format.has_notes());

@@ -13,7 +13,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use export::Export;
 use harness::collect::{self, Bar, Plan, Progress, Request};
 use harness::project::Project;
-use harness::terminal::{Status, exact, notice, show};
+use harness::terminal::{Status, exact, notice, problem, show};
 use harness_probe::Instrument;
 use harness_probe::protocol::Description;
 use harness_record::profile::{Kinds, Profile as Seen, Summary, View};
@@ -162,7 +162,7 @@ impl Profile {
                 progress.step(&format!("{} by {}", side.name, view.name()));
                 match side.profile(workload, self.phase.as_deref(), view, request) {
                     Ok(profile) => both.push(profile),
-                    Err(error) => notice(&format!(
+                    Err(error) => problem(&format!(
                         "{} cannot be shown by {}: {error:#}",
                         side.name,
                         view.name()
