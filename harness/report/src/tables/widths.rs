@@ -228,7 +228,7 @@ fn tables_of_histories_fit() {
         metric: by_name("instructions").expect("a metric"),
         choice: &choice,
         phases: &[],
-        anchor: "naive",
+        anchor: Some("naive"),
     };
     check("history", &[history::trend_table(&series, &question)]);
     check(
