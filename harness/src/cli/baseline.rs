@@ -356,7 +356,7 @@ fn show_one(project: &Project, key: Option<String>, format: Format) -> Result<St
     .map(|(key, heading)| Column::left(key, heading))
     .to_vec();
     columns.extend(
-        metrics().map(|metric| Column::right(&metric.name().replace('-', "_"), &metric.name())),
+        metrics().map(|metric| Column::right(&metric.name().replace('-', "_"), metric.name())),
     );
     let mut table = Table::new(format!("baseline {title}"), columns);
     for row in &record.rows {
