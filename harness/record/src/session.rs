@@ -201,7 +201,15 @@ impl Session {
     /// # Errors
     /// If the file cannot be read, is not a session, or has another schema version.
     pub fn read(path: &Path) -> Result<Self, FileError> {
-        KIND.parse_json(&KIND.read(path)?, path)
+        Self::parse(&KIND.read(path)?, path)
+    }
+
+    /// Reads a session from JSON text; `path` appears in error messages only.
+    ///
+    /// # Errors
+    /// As for [`Session::read`], except for reading the file.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, FileError> {
+        KIND.parse_json(text, path)
     }
 
     /// Writes the session to a file atomically.

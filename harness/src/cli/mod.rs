@@ -11,6 +11,7 @@ mod explain;
 mod gate;
 mod history;
 mod init;
+mod keep;
 mod list;
 mod options;
 mod profile;
@@ -26,6 +27,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use harness::keeper;
 use harness::project::Project;
 use harness::terminal::{Status, notice};
 use harness_record::atomic_file;
@@ -74,6 +76,7 @@ commands! {
         Run(run::Run),
         Compare(compare::Compare),
         CommandProbe(commands::CommandProbe),
+        Keep(keep::Keep),
     }
     in_a_project {
     Watch(watch::Watch),
@@ -95,6 +98,10 @@ commands! {
 impl Arguments {
     /// Runs the chosen command.
     pub(crate) fn run(self) -> Result<Status> {
+        // The probe of commands is itself a child of a harness, and nothing may disturb what it times.
+        if !matches!(self.command, Command::CommandProbe(_) | Command::Keep(_)) {
+            keeper::enable("keep");
+        }
         let here = std::env::current_dir().context("cannot find the current folder")?;
         self.command.run(&here)
     }
@@ -106,7 +113,6 @@ fn writable(path: &Path) -> Result<()> {
         .with_context(|| format!("cannot write {}, so nothing was measured", path.display()))
 }
 
-/// File of a measurement, named by the time of its creation.
 /// The exclusive right to change the files of the project's baselines: what a command read of them is then still there
 /// when it writes.
 fn lock_baselines(project: &Project) -> anyhow::Result<FolderLock> {
@@ -120,6 +126,7 @@ fn lock_baselines(project: &Project) -> anyhow::Result<FolderLock> {
     Ok(FolderLock::take(&folder, &waiting)?)
 }
 
+/// File of a measurement, named by the time of its creation.
 fn named_by_time(folder: &Path, created: &str) -> PathBuf {
     folder.join(format!("{}.json", created.replace(':', "")))
 }

@@ -8,6 +8,7 @@ use harness_record::profile::Kind;
 use serde::Deserialize;
 
 use super::ProjectError;
+use super::memory_limit::MemoryLimit;
 use super::suite::{Program, Suite, Table};
 use crate::command;
 use crate::file_error::at;
@@ -34,6 +35,8 @@ pub struct Config {
     pub kinds: Vec<Kind>,
     /// Names of variables of the environment that measured programs get besides the usual ones.
     pub environment: Vec<String>,
+    /// Limit of the memory of each process of a measured program.
+    pub memory_limit: MemoryLimit,
     /// The programs with workloads, in the order in which their workloads are listed.
     pub suites: Vec<Suite>,
 }
@@ -64,6 +67,7 @@ struct File {
     on_demand: OnDemand,
     kinds: Vec<Kind>,
     environment: Vec<String>,
+    memory_limit: MemoryLimit,
     suite: Vec<Table>,
     command: Vec<command::Definition>,
     // One suite of programs with a fixed task each.
@@ -85,6 +89,7 @@ impl Default for File {
             on_demand: OnDemand::default(),
             kinds: Vec::new(),
             environment: Vec::new(),
+            memory_limit: MemoryLimit::default(),
             suite: Vec::new(),
             command: Vec::new(),
             probe: None,
@@ -150,6 +155,7 @@ impl TryFrom<File> for Config {
             on_demand: file.on_demand,
             kinds: file.kinds,
             environment: file.environment,
+            memory_limit: file.memory_limit,
             suites,
         })
     }

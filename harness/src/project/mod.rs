@@ -4,6 +4,7 @@
 //! programs with workloads, the folders of records, baselines and reports, and the anchor phases.
 
 mod config;
+mod memory_limit;
 mod suite;
 
 use std::fs;
@@ -13,6 +14,7 @@ use harness_record::json_files::json_files;
 use thiserror::Error;
 
 pub use self::config::{Config, OnDemand};
+pub use self::memory_limit::MemoryLimit;
 pub use self::suite::{CargoProgram, Program, Suite};
 use crate::file_error::FileError;
 

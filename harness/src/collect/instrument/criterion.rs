@@ -17,6 +17,7 @@ use walkdir::{DirEntry, WalkDir};
 use crate::collect::instrument::{Definition, InstrumentReader, Settings, Taken, each_phase};
 use crate::file_error::FileError;
 use crate::process;
+use crate::scratch::Scratch;
 
 /// Number of samples: the minimum that criterion accepts.
 const SAMPLES: u32 = 10;
@@ -77,8 +78,8 @@ impl Criterion<'_> {
     }
 
     fn time(&self, workload: &str, phase: &str) -> Result<Data, String> {
-        let home = tempfile::tempdir()
-            .map_err(|error| format!("cannot make a temporary folder: {error}"))?;
+        let home =
+            Scratch::new().map_err(|error| format!("cannot make a temporary folder: {error}"))?;
         let mut command = (self.bench)();
         command
             .args([
@@ -161,7 +162,10 @@ fn find_results(folder: &Path) -> walkdir::Result<Option<PathBuf>> {
 }
 
 /// Reads the results. Criterion writes nanoseconds as floating point numbers; a record contains integers.
-fn results(folder: &Path) -> Result<Data, String> {
+///
+/// # Errors
+/// One sentence, if the files in the folder are no results.
+pub fn results(folder: &Path) -> Result<Data, String> {
     let estimates: Estimates = read(&folder.join("estimates.json"))?;
     let sample: RawSample = read(&folder.join("sample.json"))?;
     // Criterion's own choice: the slope if the number of iterations varied, otherwise the mean.

@@ -14,8 +14,9 @@ mod per_suite;
 mod process;
 mod size;
 
-pub use callgrind::Callgrind;
+pub use callgrind::{Callgrind, instructions as summary_instructions};
 pub(crate) use clock::Clock;
+pub use criterion::results as criterion_results;
 pub(crate) use process::Process;
 
 use std::path::Path;
