@@ -1,8 +1,10 @@
-// Writes the verdict of a gate into one comment of its pull request. `.github/workflows/comment.yml` calls it.
+// Writes the verdict of a gate into one comment of its pull request. `.github/workflows/comment.yml` and `action.yml` call
+// it.
 //
-// The artifact was made by code of the pull request, so nothing in it is trusted: two files are read from it, within
-// bounds, and nothing is extracted or executed. The pull request is found by the head commit of the run, which GitHub
-// states; the number in the artifact must agree with it.
+// `comment` is for a workflow with write access that runs after the gate. The artifact was made by code of the pull
+// request, so nothing in it is trusted: three files are read from it, within bounds, and nothing is extracted or executed.
+// The pull request is found by the head commit of the run, which GitHub states; the number in the artifact must agree with
+// it. `commentHere` is for the workflow of the gate itself, where code of the pull request has the same rights.
 'use strict';
 
 const { execFileSync } = require('node:child_process');
@@ -12,17 +14,23 @@ const path = require('node:path');
 
 const MARKER = '<!-- harness-gate -->';
 const ARTIFACT = 'gate-pull-request';
+// The page of flame graphs is an artifact that is not zipped, so its address shows it.
+const PAGE = 'gate.flame-graphs.html';
 // The account of a workflow's token. Comments of other accounts are left alone.
 const AUTHOR = 'github-actions[bot]';
 const MOST_BYTES = 100 * 1024 * 1024;
-// A comment has at most 65,536 characters; the rest is for the marker and the last line.
+// A comment has at most 65,536 characters; the rest is for the marker, the links and the last line.
 const MOST_CHARACTERS = 65_000;
+const MOST_IN_COMMENT = 65_536;
+const MOST_GRAPHS = 8;
+const MOST_OF_RESULTS = 16 * 1024 * 1024;
 
 /// Creates or updates the comment, and returns its body. Returns null if there is nothing to comment on.
 async function comment({ github, context, core }) {
   const run = context.payload.workflow_run;
   const { owner, repo } = context.repo;
-  const artifact = await newestArtifact(github, { owner, repo, run_id: run.id });
+  const artifacts = await newestArtifacts(github, { owner, repo, run_id: run.id });
+  const artifact = artifacts.get(ARTIFACT);
   if (!artifact) {
     core.notice(`The run has no artifact ${ARTIFACT}.`);
     return null;
@@ -33,6 +41,8 @@ async function comment({ github, context, core }) {
   const archive = await download(github, { owner, repo, artifact_id: artifact.id });
   const claimed = number(read(archive, 'pull-request', 16));
   const text = readable(read(archive, 'comment.md', 4 * MOST_CHARACTERS));
+  const page = artifacts.get(PAGE);
+  const graphs = page ? flameGraphs(() => read(archive, 'results.json', MOST_OF_RESULTS)) : [];
   const found = await pullRequest(github, { owner, repo }, run);
   if (!found) {
     core.notice(`No open pull request has the head commit ${run.head_sha}: a newer commit was pushed, or it was closed.`);
@@ -41,17 +51,75 @@ async function comment({ github, context, core }) {
   if (found.number !== claimed) {
     throw new Error(`the artifact is for pull request ${claimed}, but the run's head commit belongs to ${found.number}`);
   }
-  const link = `[this run](${run.html_url})`;
-  const note = `<sub>Commit ${run.head_sha.slice(0, 12)}, measured by ${link}: its artifact has the measurements and flame graphs.</sub>`;
-  const body = `${MARKER}\n${text}\n${note}\n`;
+  const address = page && `${run.html_url}/artifacts/${page.id}`;
+  const body = bodyOf(text, { graphs, page: address, commit: run.head_sha, run: run.html_url });
   await write(github, { owner, repo, issue_number: found.number }, body);
   return body;
 }
 
-async function newestArtifact(github, place) {
+/// The same from the workflow of the gate, whose results are in a folder. `page` is the address of the flame graphs, if
+/// they were kept.
+async function commentHere({ github, context, core, folder, page }) {
+  const pull = context.payload.pull_request;
+  if (!pull) {
+    core.notice('There is no pull request to comment on.');
+    return null;
+  }
+  const { owner, repo } = context.repo;
+  const file = (name) => fs.readFileSync(path.join(folder, name), 'utf8');
+  const text = readable(file('comment.md'));
+  const graphs = page ? flameGraphs(() => file('results.json')) : [];
+  const run = `${context.serverUrl}/${owner}/${repo}/actions/runs/${context.runId}`;
+  const body = bodyOf(text, { graphs, page, commit: pull.head.sha, run });
+  await write(github, { owner, repo, issue_number: pull.number }, body);
+  return body;
+}
+
+/// The comment: the headline, one click to each flame graph, everything else, and the origin.
+function bodyOf(text, { graphs, page, commit, run }) {
+  const note = `<sub>Commit ${commit.slice(0, 12)}, measured by [this run](${run}): its artifacts have the measurements and flame graphs.</sub>`;
+  const [headline, ...rest] = text.split('\n\n');
+  const links = graphs.map((graph) => `[${graph.title}](${page}#${graph.anchor})`).join(' · ');
+  const candidates = page ? [`Flame graphs, base → head: ${links}`, `[Flame graphs, base → head](${page})`] : [];
+  if (graphs.length === 0) {
+    candidates.shift();
+  }
+  const bodies = [...candidates, ''].map((line) => {
+    const parts = line ? [headline, line, ...rest] : [headline, ...rest];
+    return `${MARKER}\n${parts.join('\n\n')}\n${note}\n`;
+  });
+  return bodies.find((body) => [...body].length <= MOST_IN_COMMENT) ?? bodies.at(-1);
+}
+
+/// Titles and anchors of the flame graphs in the JSON export. A file that is missing or wrong has none.
+function flameGraphs(file) {
+  let graphs;
+  try {
+    graphs = JSON.parse(file()).flame_graphs;
+  } catch {
+    return [];
+  }
+  if (!Array.isArray(graphs)) {
+    return [];
+  }
+  const isGraph = (one) =>
+    typeof one?.workload === 'string' && typeof one?.phase === 'string' && /^g[0-9]{1,3}$/.test(one?.anchor ?? '');
+  return graphs
+    .filter(isGraph)
+    .slice(0, MOST_GRAPHS)
+    .map((one) => ({ anchor: one.anchor, title: plain(`${one.workload} (${one.phase})`) }));
+}
+
+/// A short text without any syntax of Markdown or HTML.
+function plain(text) {
+  return [...text.replace(/[^\P{Cc}]/gu, ' ')].slice(0, 60).join('').replace(/[\\`*_[\]()#~<>&@|!]/g, (c) => `&#${c.codePointAt(0)};`);
+}
+
+/// The newest artifact of each name.
+async function newestArtifacts(github, place) {
   const artifacts = await github.paginate(github.rest.actions.listWorkflowRunArtifacts, { ...place, per_page: 100 });
-  const named = artifacts.filter((one) => one.name === ARTIFACT && !one.expired);
-  return named.sort((a, b) => b.id - a.id)[0];
+  const usable = artifacts.filter((one) => !one.expired).sort((a, b) => a.id - b.id);
+  return new Map(usable.map((one) => [one.name, one]));
 }
 
 async function download(github, place) {
@@ -114,4 +182,4 @@ async function write(github, place, body) {
   }
 }
 
-module.exports = { comment, MARKER, ARTIFACT };
+module.exports = { comment, commentHere, MARKER, ARTIFACT, PAGE };

@@ -8,7 +8,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { test } = require('node:test');
 
-const { comment, MARKER, ARTIFACT } = require('./comment.js');
+const { comment, commentHere, MARKER, ARTIFACT, PAGE } = require('./comment.js');
 
 const SHA = '0123456789abcdef0123456789abcdef01234567';
 
@@ -23,10 +23,14 @@ function zip(files) {
 }
 
 /// GitHub with one artifact, one pull request from a fork and these comments. `calls` collects what is written.
-function stand(files, { pulls, comments = [], bytes = 1000 } = {}) {
+function stand(files, { pulls, comments = [], bytes = 1000, page = false } = {}) {
   const calls = [];
   const lists = {
-    artifacts: [{ id: 5, name: ARTIFACT, expired: false, size_in_bytes: bytes }],
+    artifacts: [
+      { id: 4, name: ARTIFACT, expired: false, size_in_bytes: 2e9 },
+      { id: 5, name: ARTIFACT, expired: false, size_in_bytes: bytes },
+      ...(page ? [{ id: 6, name: PAGE, expired: false, size_in_bytes: 1000 }] : []),
+    ],
     pulls: pulls ?? [{ number: 17, head: { sha: SHA } }],
     comments,
   };
@@ -114,4 +118,57 @@ test('nobody is mentioned, and nothing is hidden', async () => {
   assert.ok(!/(^|\W)@\w/.test(body), body);
   assert.ok(body.includes('medium/decode@32'));
   assert.equal(body.split('<!--').length, 2, 'only the marker');
+});
+
+/// The JSON export with these flame graphs.
+const results = (...graphs) => JSON.stringify({ flame_graphs: graphs });
+
+test('each flame graph is one click away, right below the headline', async () => {
+  const text = '**2 of 9 timed workloads slower.**\n\n| table |\n\nmore\n';
+  const graphs = results({ workload: 'a/b', phase: 'fast', anchor: 'g1' }, { workload: 'c', phase: 'fast', anchor: 'g2' });
+  const body = await comment(stand({ ...GOOD, 'comment.md': text, 'results.json': graphs }, { page: true }));
+  const [marker, , line] = body.split('\n', 3);
+  assert.equal(marker, MARKER);
+  assert.equal(line, '');
+  const address = 'https://example.org/runs/3/artifacts/6';
+  assert.ok(body.includes(`slower.**\n\nFlame graphs, base → head: [a/b (fast)](${address}#g1) · [c (fast)](${address}#g2)\n\n| table |`
+    .replaceAll('(fast)', '&#40;fast&#41;')), body);
+});
+
+test('without a page there is no link, and without a list there is one to the page', async () => {
+  const graphs = results({ workload: 'a', phase: 'b', anchor: 'g1' });
+  const without = await comment(stand({ ...GOOD, 'results.json': graphs }));
+  assert.ok(!without.includes('base → head'), without);
+  for (const wrong of ['', 'x', '{}', results({ workload: 'a', phase: 'b', anchor: 'g1)' }, 7, null, { anchor: 'g1' })]) {
+    const body = await comment(stand({ ...GOOD, 'results.json': wrong }, { page: true }));
+    assert.ok(body.includes('[Flame graphs, base → head](https://example.org/runs/3/artifacts/6)'), body);
+  }
+  const missing = await comment(stand(GOOD, { page: true }));
+  assert.ok(missing.includes('[Flame graphs, base → head]'), missing);
+});
+
+test('names of flame graphs are texts, and links that do not fit are left out', async () => {
+  const nasty = { workload: '](https://evil.example) <img> @someone\n', phase: '`x`', anchor: 'g1' };
+  const body = await comment(stand({ ...GOOD, 'results.json': results(nasty) }, { page: true }));
+  assert.ok(!body.includes('](https://evil') && !body.includes('<img>') && !/(^|\W)@\w/.test(body), body);
+  const long = { ...GOOD, 'comment.md': 'x'.repeat(65_000), 'results.json': results(...Array(8).fill(nasty)) };
+  const full = await comment(stand(long, { page: true }));
+  assert.ok([...full].length <= 65_536 && full.includes('[Flame graphs, base → head]'), `${full.length}`);
+});
+
+test('the workflow of the gate writes the same comment from its folder', async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'here-'));
+  fs.writeFileSync(path.join(folder, 'comment.md'), GOOD['comment.md']);
+  fs.writeFileSync(path.join(folder, 'results.json'), results({ workload: 'a', phase: 'b', anchor: 'g1' }));
+  const place = stand({});
+  const context = {
+    payload: { pull_request: { number: 17, head: { sha: SHA } } },
+    repo: { owner: 'us', repo: 'it' },
+    serverUrl: 'https://example.org',
+    runId: 3,
+  };
+  const body = await commentHere({ ...place, context, folder, page: 'https://example.org/page' });
+  assert.deepEqual([place.calls[0][0], place.calls[0][1].issue_number], ['create', 17]);
+  assert.ok(body.includes('](https://example.org/page#g1)') && body.includes('/us/it/actions/runs/3'), body);
+  assert.equal(await commentHere({ ...place, context: { ...context, payload: {} }, folder }), null);
 });

@@ -96,14 +96,14 @@ pub fn measured(repository: &Repository, folder: &Path) -> (Vec<KeyedRecord>, Ve
 }
 
 /// Reads the records in a folder that were measured on the machine of the newest one, oldest first, with the rows that
-/// are needed: all rows of many records do not fit in the memory. Also returns a message for each record that cannot be
-/// read.
+/// are needed: all rows of many records do not fit in the memory. `keep_needed` returns false for a row that is not
+/// needed, and removes what is not needed of the others. Also returns a message for each record that cannot be read.
 pub fn timed(
     repository: Option<&Repository>,
     folder: &Path,
-    is_needed: impl Fn(&Row) -> bool,
+    keep_needed: impl FnMut(&mut Row) -> bool,
 ) -> (Vec<DatedRecord>, Vec<String>) {
-    let (mut records, unread) = records_in(folder, is_needed);
+    let (mut records, unread) = records_in(folder, keep_needed);
     records.sort_by(|a, b| a.created.cmp(&b.created));
     let Some(machine) = records.last().map(|newest| newest.environment.clone()) else {
         return (Vec::new(), unread);
@@ -129,12 +129,87 @@ pub fn timed(
     (dated_records.collect(), unread)
 }
 
+/// Imported records in time.
+#[derive(Debug, Default)]
+pub struct Imported {
+    /// Those that compare with the newest one, oldest first.
+    pub dated_records: Vec<DatedRecord>,
+    /// A message for each record that cannot be read.
+    pub unread: Vec<String>,
+    /// Number of records of another tool, machine or environment.
+    pub elsewhere: usize,
+    /// Number of records without a time.
+    pub undated: usize,
+}
+
+/// Reads the imports in a folder that compare with the newest one, in the order of their commits or else of their
+/// runs. `tool` selects those of one tool; `portable` is true for counts, which compare if their toolchains are equal.
+pub fn imported(
+    repository: Option<&Repository>,
+    folder: &Path,
+    tool: Option<&str>,
+    portable: bool,
+) -> Imported {
+    let (records, unread) = records_in(folder, |_| true);
+    let mut dated: Vec<DatedRecord> = Vec::new();
+    let mut undated = 0;
+    for record in records {
+        let Some(import) = &record.environment.import else {
+            continue;
+        };
+        if tool.is_some_and(|tool| import.tool != tool) {
+            continue;
+        }
+        let commit = record
+            .environment
+            .revision
+            .as_ref()
+            .and_then(|id| repository?.resolve(id).ok());
+        let stated = || {
+            let text = import.committed.as_ref().unwrap_or(&record.created);
+            text.parse().ok()
+        };
+        let date = commit.as_ref().map(|commit| commit.date).or_else(stated);
+        match date {
+            Some(date) => dated.push(DatedRecord {
+                date,
+                commit,
+                record,
+            }),
+            None => undated += 1,
+        }
+    }
+    dated.sort_by(|a, b| (a.date, &a.record.created).cmp(&(b.date, &b.record.created)));
+    let all = dated.len();
+    if let Some(newest) = dated.last().map(|one| one.record.environment.clone()) {
+        dated.retain(|one| {
+            let environment = &one.record.environment;
+            match portable {
+                true => {
+                    environment.other_origin(&newest).is_none()
+                        && environment.same_toolchain(&newest)
+                }
+                false => environment.same_machine(&newest),
+            }
+        });
+    }
+    Imported {
+        elsewhere: all - dated.len(),
+        dated_records: dated,
+        unread,
+        undated,
+    }
+}
+
 /// Reads the records in a folder, with the rows that are needed.
-fn records_in(folder: &Path, is_needed: impl Fn(&Row) -> bool) -> (Vec<Record>, Vec<String>) {
+fn records_in(
+    folder: &Path,
+    mut keep_needed: impl FnMut(&mut Row) -> bool,
+) -> (Vec<Record>, Vec<String>) {
     let read = |path: PathBuf| {
         let mut record =
             Record::read(&path).map_err(|error| format!("a record is left out: {error}"))?;
-        record.rows.retain(&is_needed);
+        record.rows.retain_mut(&mut keep_needed);
         Ok(record)
     };
     run_files(folder).into_iter().map(read).partition_result()

@@ -4,10 +4,8 @@ mod cli;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use harness::terminal;
 
 fn main() -> ExitCode {
-    let arguments = cli::Arguments::parse();
-    terminal::run(|| arguments.run())
+    terminal::run(|| cli::arguments()?.run())
 }

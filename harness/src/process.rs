@@ -25,6 +25,7 @@ use thiserror::Error;
 use crate::containment::{self, Contained, Spared};
 use crate::file_error::{FileError, at};
 use crate::keeper;
+use crate::verbosity::Announced;
 
 /// Leaders of all process groups that may be running.
 static RUNNING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
@@ -52,6 +53,7 @@ pub struct Child {
     status: Option<ExitStatus>,
     /// For a measured program.
     contained: Option<Contained>,
+    announced: Option<Announced>,
 }
 
 /// A failure to run a program and collect its output.
@@ -113,6 +115,7 @@ pub fn foreground(command: &mut Command) -> io::Result<ExitStatus> {
     let _held = Held::new();
     refuse_if_stopped()?;
     let mut process = command.process_group(0).spawn()?;
+    let announced = Announced::new(process.id(), command);
     let group = Pid::from_child(&process);
     keeper::started(group);
     let _spared = Spared::new(group);
@@ -120,6 +123,9 @@ pub fn foreground(command: &mut Command) -> io::Result<ExitStatus> {
     loop {
         if let Some(status) = process.try_wait()? {
             keeper::ended(group);
+            if let Some(announced) = &announced {
+                announced.ended(status);
+            }
             return Ok(status);
         }
         match terminated {
@@ -285,6 +291,7 @@ impl Child {
         running.insert(group.as_raw_nonzero().get());
         keeper::started(group);
         Ok(Self {
+            announced: Announced::new(process.id(), command),
             process,
             group,
             status: None,
@@ -353,8 +360,12 @@ impl Child {
             contained.end(&running);
         }
         drop(running);
-        self.status = Some(status?);
-        Ok(self.status.unwrap_or_default())
+        let status = status?;
+        self.status = Some(status);
+        if let Some(announced) = self.announced.take() {
+            announced.ended(status);
+        }
+        Ok(status)
     }
 }
 

@@ -1,16 +1,18 @@
 //! Everything a program of this workspace prints on a terminal, and the exit status it ends with.
 
+pub mod colour;
+
 use std::io::{IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{ExitCode, ExitStatus};
 
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, Result};
-use console::Term;
 use harness_judge::counts::SuiteVerdict;
-use harness_report::render::{Format, Table};
+use harness_report::render::{Format, Table, wrapped_to};
 
 use crate::process;
+use crate::verbosity::Verbosity;
 
 /// Style of the word before an error.
 pub const ALARM: Style = AnsiColor::Red.on_default().bold();
@@ -80,12 +82,12 @@ pub fn run(command: impl FnOnce() -> Result<Status>) -> ExitCode {
     let interrupted = || {
         if !process::stop_all() {
             harness_record::atomic_file::stop_writing(LAST_WRITE);
-            notice("interrupted; each file is either unchanged or complete");
+            problem("interrupted; each file is either unchanged or complete");
             std::process::exit(2);
         }
     };
     if let Err(error) = ctrlc::set_handler(interrupted) {
-        notice(&format!(
+        problem(&format!(
             "cannot handle Ctrl-C, so it will leave running programs behind: {error}"
         ));
     }
@@ -109,20 +111,35 @@ pub fn run(command: impl FnOnce() -> Result<Status>) -> ExitCode {
     status.into()
 }
 
-/// One line for each sentence, after a coloured label.
+/// One paragraph for each sentence, after a coloured label.
 pub fn labelled(style: Style, label: &str, sentences: &[String]) -> String {
+    let label = format!("{label}:");
+    let coloured = format!("{style}{label}{style:#}");
     sentences
         .iter()
-        .map(|sentence| format!("{style}{label}:{style:#} {sentence}\n"))
+        .map(|sentence| paragraph(&format!("{label} {sentence}")).replacen(&label, &coloured, 1))
         .collect()
+}
+
+/// A sentence with a line break at its end, wrapped at the width of a terminal.
+pub fn paragraph(sentence: &str) -> String {
+    match columns() {
+        Some(columns) => wrapped_to(sentence, Style::new(), columns),
+        None => format!("{sentence}\n"),
+    }
 }
 
 /// Prints tables on standard output, with colour only on a terminal, and within its width.
 pub fn show(tables: &[Table], format: Format) -> Result<()> {
-    print(&match columns() {
+    print(&rendered(tables, format))
+}
+
+/// The tables as text, within the width of a terminal.
+pub fn rendered(tables: &[Table], format: Format) -> String {
+    match columns() {
         Some(columns) => format.render_within(tables, columns),
         None => format.render(tables),
-    })
+    }
 }
 
 /// Fewest columns that tables are fitted to: in less, words would be broken beyond reading.
@@ -130,14 +147,14 @@ const NARROWEST: usize = 40;
 
 /// The width of the terminal: `COLUMNS`, if it is set, or that of standard output. None where a program reads the output,
 /// which is easier with one line for each row.
-fn columns() -> Option<usize> {
+pub fn columns() -> Option<usize> {
     let set = std::env::var("COLUMNS")
         .ok()
         .and_then(|text| text.parse().ok());
+    // Some pseudo-terminals know their columns and no rows.
     let known = || {
-        Term::stdout()
-            .size_checked()
-            .map(|(_, columns)| columns.into())
+        let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+        Some(usize::from(size.ws_col)).filter(|&columns| columns > 0)
     };
     set.or_else(known)
         .map(|columns: usize| columns.max(NARROWEST))
@@ -161,8 +178,15 @@ pub fn exact(format: Format) -> bool {
     format.is_exact()
 }
 
-/// Prints a message that is no result, on standard error.
+/// Prints a message that is no result, on standard error, unless `--quiet` is given.
 pub fn notice(message: &str) {
+    if Verbosity::now() != Verbosity::Quiet {
+        problem(message);
+    }
+}
+
+/// Prints a message on something that is missing or went wrong, on standard error. The command continues.
+pub fn problem(message: &str) {
     message_on_stderr(NOTICE, "harness", message);
 }
 
@@ -193,11 +217,15 @@ pub fn print_on_stderr(text: &str) {
 
 /// Returns true if tools that the harness starts must not print their progress on standard error.
 pub fn quiet() -> bool {
-    !std::io::stderr().is_terminal()
+    match Verbosity::now() {
+        Verbosity::Quiet => true,
+        Verbosity::Normal => !std::io::stderr().is_terminal(),
+        Verbosity::Verbose => false,
+    }
 }
 
 /// Joins an error and its causes into one sentence. Many messages contain their cause already; it is not repeated.
-fn sentence(error: &anyhow::Error) -> String {
+pub fn sentence(error: &anyhow::Error) -> String {
     error
         .chain()
         .fold(String::new(), |text, cause| match cause.to_string() {

@@ -172,3 +172,29 @@ fn a_source_that_is_gone_or_no_checkout_is_an_error() {
         .stderr(predicate::str::contains("/nowhere").and(predicate::str::contains("checkout")));
     assert!(!folder.path().join("harness.toml").exists());
 }
+
+#[test]
+fn a_ci_system_gets_its_files_and_keeps_those_it_has() {
+    let folder = TempDir::new().expect("a folder");
+    package(folder.path(), "words", "");
+    write(folder.path(), ".gitlab-ci.yml", "stages: [test]\n");
+    let ci = |name| {
+        let done = init(folder.path()).args(["--ci", name]).assert().success();
+        String::from_utf8_lossy(&done.get_output().stdout).into_owned()
+    };
+    ci("none");
+    assert!(!folder.path().join(".github").exists());
+    let text = ci("gitlab");
+    assert!(text.contains("kept     .gitlab-ci.yml"), "{text}");
+    assert_eq!(read(folder.path(), ".gitlab-ci.yml"), "stages: [test]\n");
+    let gate = read(folder.path(), ".gitlab/harness.yml");
+    assert!(gate.contains("cargo install --locked"), "{gate}");
+    assert!(!folder.path().join(".github").exists());
+    ci("github");
+    assert!(
+        folder
+            .path()
+            .join(".github/workflows/harness-nightly.yml")
+            .is_file()
+    );
+}

@@ -83,7 +83,7 @@ mod slices;
 pub use change_points::{ChangePoint, change_points, noise_of};
 pub use hodges_lehmann::hodges_lehmann;
 pub use line_fit::{LineFit, line};
-pub use mean::{Mean, geometric_mean};
+pub use mean::{Mean, geometric_mean, interval_of_mean};
 pub use median::{Interval, median, median_interval, quantile};
 pub use noise_floor::NoiseFloor;
 pub use pairs::{Block, Pair, Round, TimedPhase, WorkloadPairs};

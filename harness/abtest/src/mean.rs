@@ -1,6 +1,8 @@
-//! Geometric mean of ratios that were measured independently.
+//! Geometric mean of ratios that were measured independently, and the interval of a mean from a standard deviation.
 
-use crate::Interval;
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use crate::{Interval, LEAST_ROUNDS};
 
 /// A mean with its confidence interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,6 +54,23 @@ pub fn geometric_mean(ratios: &[(f64, Option<Interval>)]) -> Option<Mean> {
         }
     });
     Some(Mean { value, interval })
+}
+
+/// Student's t interval of the arithmetic mean of times from their standard deviation (Student, Biometrika 6, 1908). A
+/// time is not negative, so neither is the lower end. None below [`LEAST_ROUNDS`] values.
+pub fn interval_of_mean(mean: f64, deviation: f64, count: u64, level: f64) -> Option<Interval> {
+    if count < LEAST_ROUNDS as u64 {
+        return None;
+    }
+    let t = StudentsT::new(0.0, 1.0, count as f64 - 1.0)
+        .ok()?
+        .inverse_cdf((1.0 + level) / 2.0);
+    let half = t * deviation / (count as f64).sqrt();
+    Some(Interval {
+        low: (mean - half).max(0.0),
+        high: mean + half,
+        level,
+    })
 }
 
 #[cfg(test)]

@@ -26,8 +26,15 @@ pub struct SequentialSuite {
 impl SequentialSuite {
     /// Creates a suite of this many workloads, numbered from 0.
     pub fn new(rules: Rules, workloads: usize) -> Self {
+        Self::part(rules, workloads, workloads)
+    }
+
+    /// Creates a part of a larger suite: this many workloads, tested at the level of a suite of `of`. If every part is, the
+    /// error rates of the [rules](Rules) hold for all parts together: they come from a union bound over all workloads
+    /// ([`Rules::confirmation`]), which does not depend on where each of them is measured.
+    pub fn part(rules: Rules, workloads: usize, of: usize) -> Self {
         Self {
-            sequential_tests: vec![SequentialTest::new(rules, workloads); workloads],
+            sequential_tests: vec![SequentialTest::new(rules, of.max(workloads)); workloads],
             withdrawn: vec![false; workloads],
             fewest: fewest_pairs(&rules),
         }
@@ -267,6 +274,34 @@ mod tests {
                 );
             }
         }
+    }
+
+    /// The same, with a suite of twelve whose parts are measured apart.
+    #[test]
+    fn parts_of_a_suite_keep_the_rate_of_the_whole() {
+        let rules = Rules {
+            false_alarm: 0.1,
+            screening: 0.3,
+            minimum_effect: 0.0,
+            margin: 0.05,
+            false_assurance: 1e-9,
+        };
+        let mut random = Random::new(11);
+        let suites = 100;
+        let mut is_red = |workloads: usize| {
+            let mut part = SequentialSuite::part(rules, workloads, 12);
+            let mut left = 40 * workloads;
+            while let Some(workload) = part.next(left) {
+                part.push(workload, Noise::Shared.draw(&mut random));
+                left -= 1;
+            }
+            let mut tests = part.sequential_tests().iter();
+            tests.any(|one| one.verdict() == Verdict::Regressed)
+        };
+        let red = (0..suites).filter(|_| [5, 4, 3].map(&mut is_red).contains(&true));
+        let red = red.count();
+        let allowed = 0.1 * suites as f64 + 3.0 * (0.09 * suites as f64).sqrt();
+        assert!(red as f64 <= allowed, "{red} of {suites}");
     }
 
     #[test]

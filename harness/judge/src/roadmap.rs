@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_count_is_exact() {
-        let bytes = metric::by_name("bytes-per-token").expect("a metric");
+        let bytes = metric::by_name("bytes-per-unit").expect("a metric");
         let stands = |ratio: f64| {
             stand(
                 &measure(Figure::exact(ratio), bytes),

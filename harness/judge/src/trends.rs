@@ -10,8 +10,8 @@ use harness_record::{Record, Row, metric};
 pub const FOLLOWED: [&str; 4] = [
     "time",
     "instructions",
-    "bytes-per-token",
-    "allocations-per-token",
+    "bytes-per-unit",
+    "allocations-per-unit",
 ];
 
 /// The trends of a run; the last value of each is that of the run itself.
@@ -78,7 +78,7 @@ impl Trends {
                 metric,
                 choice: &Choice::default(),
                 phases: &phases,
-                anchor,
+                anchor: Some(anchor),
             };
             for series in series(dated_records, &question) {
                 let is_last = series
@@ -161,7 +161,7 @@ mod tests {
             "the machine was slower every day"
         );
         assert_eq!(trend(&trends, &now, "instructions"), [500.0, 400.0, 400.0]);
-        assert_eq!(trend(&trends, &now, "bytes-per-token"), [0.0, 0.0, 0.0]);
+        assert_eq!(trend(&trends, &now, "bytes-per-unit"), [0.0, 0.0, 0.0]);
         assert_eq!(
             trends.values(&now.rows[0], "time"),
             None,

@@ -47,9 +47,17 @@ pub fn stop_writing(longest: Duration) {
 /// # Errors
 /// If the folder or the file cannot be written, or if the path is not a regular file. Existing content stays unchanged.
 pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    write_with(path, |file| file.write_all(content))
+}
+
+/// Writes a file in the same way, with a content that `write` produces piece by piece.
+///
+/// # Errors
+/// Likewise, and if `write` fails.
+pub fn write_with(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let path = &target(path)?;
     let _writing = WRITING.read();
-    let file = unfinished(path, content)?;
+    let file = unfinished(path, write)?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
@@ -61,7 +69,7 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
 /// If the folder or the file cannot be written.
 pub fn write_new(path: &Path, content: &[u8]) -> io::Result<PathBuf> {
     let _writing = WRITING.read();
-    let mut file = unfinished(path, content)?;
+    let mut file = unfinished(path, |file| file.write_all(content))?;
     let extension = path.extension().unwrap_or_default().to_string_lossy();
     let numbered = (2..).map(|number| path.with_extension(format!("{number}.{extension}")));
     for free in std::iter::once(path.to_owned()).chain(numbered) {
@@ -75,9 +83,12 @@ pub fn write_new(path: &Path, content: &[u8]) -> io::Result<PathBuf> {
 }
 
 /// The content in a temporary file beside the path.
-fn unfinished(path: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
+fn unfinished(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<NamedTempFile> {
     let mut file = temporary(path)?;
-    file.write_all(content)?;
+    write(file.as_file_mut())?;
     file.as_file().sync_all()?;
     Ok(file)
 }
@@ -139,7 +150,7 @@ fn remove_abandoned(folder: &Path, young: Duration) {
 /// If the folder cannot be created or written, if the disk is full, or if the path is not a regular file.
 pub fn try_writing(path: &Path) -> io::Result<()> {
     let _writing = WRITING.read();
-    unfinished(&target(path)?, &vec![0; TRIED]).map(drop)
+    unfinished(&target(path)?, |file| file.write_all(&vec![0; TRIED])).map(drop)
 }
 
 /// Returns the path of the file to replace. A link is followed, so the link itself stays. A device or a pipe is

@@ -5,10 +5,14 @@ use std::fmt;
 use harness_probe::digest;
 use serde::{Deserialize, Serialize};
 
-use crate::Settings;
+use crate::{Import, Settings};
 
 /// Placeholder for a part of the environment that could not be determined. An unknown part never equals another part.
 pub const UNKNOWN: &str = "unknown";
+
+/// First word of a part of the environment that differs between merged shards. The machine of such an environment equals
+/// no machine.
+pub const SEVERAL: &str = "several";
 
 /// The machine, the toolchain and the revision a record was measured with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +49,9 @@ pub struct Environment {
     /// True if the checkout had uncommitted changes; `None` if that is unknown.
     #[serde(default)]
     pub dirty: Option<bool>,
+    /// Origin of the numbers if another tool measured them; `None` if this harness did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<Import>,
 }
 
 /// Everything that instruction and heap counts depend on. Counts from two machines are comparable if their keys are
@@ -69,18 +76,46 @@ pub struct PortableKey {
 }
 
 impl Environment {
+    /// The environment of numbers that another tool measured: everything is unknown but their origin.
+    pub fn of_import(import: Import) -> Self {
+        let unknown = || UNKNOWN.to_owned();
+        Self {
+            cpu: unknown(),
+            cpus: 0,
+            memory_bytes: 0,
+            isa: unknown(),
+            os: unknown(),
+            kernel: unknown(),
+            libc: unknown(),
+            target: unknown(),
+            rustc: unknown(),
+            valgrind: Some(unknown()),
+            rustflags: String::new(),
+            settings: None,
+            revision: None,
+            dirty: None,
+            import: Some(import),
+        }
+    }
+
     /// Returns the key of counts that were read with `isa` in this environment. A missing valgrind becomes
-    /// `valgrind none`.
+    /// `valgrind none`. In an import whose environment has a name, the name stands for each unknown part.
     pub fn portable_key(&self, isa: &str) -> PortableKey {
+        let named = |part: &str| match &self.import {
+            Some(import) if is_unknown(part) => {
+                import.named_part().unwrap_or_else(|| part.to_owned())
+            }
+            _ => part.to_owned(),
+        };
         PortableKey {
-            target: self.target.clone(),
-            rustc: self.rustc.clone(),
-            libc: self.libc.clone(),
+            target: named(&self.target),
+            rustc: named(&self.rustc),
+            libc: named(&self.libc),
             valgrind: self
                 .valgrind
-                .clone()
-                .unwrap_or_else(|| "valgrind none".to_owned()),
-            isa: isa.to_owned(),
+                .as_deref()
+                .map_or_else(|| "valgrind none".to_owned(), named),
+            isa: named(isa),
             rustflags: self.rustflags.clone(),
             settings: self.settings.clone(),
         }
@@ -123,21 +158,65 @@ impl Environment {
         self.revision.is_some() && self.dirty == Some(true)
     }
 
-    /// Returns the name of the machine. Wall times are comparable on one machine only.
+    /// Returns the name of the machine. Wall times are comparable on one machine only. Of an import, the name contains
+    /// only what its file and its user state.
     pub fn machine(&self) -> String {
-        format!(
-            "{}, {} CPUs, {}, {}",
-            self.cpu, self.cpus, self.os, self.kernel
-        )
+        let Some(import) = &self.import else {
+            return format!(
+                "{}, {} CPUs, {}, {}",
+                self.cpu, self.cpus, self.os, self.kernel
+            );
+        };
+        let known = [&self.cpu, &self.os, &self.kernel].into_iter();
+        let mut parts: Vec<String> = known.filter(|part| !is_unknown(part)).cloned().collect();
+        if self.cpus > 0 {
+            parts.push(format!("{} CPUs", self.cpus));
+        }
+        import.machine_name(parts)
+    }
+
+    /// Returns true if the environment is that of shards that were measured on several machines.
+    pub fn is_of_several(&self) -> bool {
+        self.cpu.split(' ').next() == Some(SEVERAL)
     }
 
     /// Returns true if both environments are of the same machine. A machine with an unknown CPU, operating system or
-    /// kernel equals none.
+    /// kernel equals none, and neither do several machines. The machine of an import equals that of an import of the same origin only, and needs a named
+    /// environment, a name or a known CPU.
     pub fn same_machine(&self, other: &Self) -> bool {
-        let known = [&self.cpu, &self.os, &self.kernel]
-            .into_iter()
-            .all(|part| !is_unknown(part));
-        known && self.machine() == other.machine()
+        match (&self.import, &other.import) {
+            (None, None) => {
+                let known = [&self.cpu, &self.os, &self.kernel]
+                    .into_iter()
+                    .all(|part| !is_unknown(part));
+                known && !self.is_of_several() && self.machine() == other.machine()
+            }
+            (Some(here), Some(there)) => {
+                let is_named = here.environment.is_some();
+                let is_known = here.machine.is_some() || !is_unknown(&self.cpu);
+                // The machines of a named environment may have any name, as those of a service have.
+                let same_hardware = self.cpu == other.cpu && self.cpus == other.cpus;
+                here.other_origin(there).is_none()
+                    && match is_named {
+                        true => same_hardware,
+                        false => {
+                            is_known && !self.is_of_several() && self.machine() == other.machine()
+                        }
+                    }
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns the reason why no number of the two environments compares, if another tool measured one of them or both.
+    pub fn other_origin(&self, other: &Self) -> Option<String> {
+        let measured = "measured by this harness";
+        match (&self.import, &other.import) {
+            (None, None) => None,
+            (Some(here), Some(there)) => here.other_origin(there),
+            (Some(here), None) => Some(format!("{here} against {measured}")),
+            (None, Some(there)) => Some(format!("{measured} against {there}")),
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use crate::stored_file::FileKind;
 use crate::{Data, FileError, FileProblem, Record, Run};
 
 /// Version of the record format that this build writes. Version 2 added the scope of the run, version 3 several slices in
-/// a round, the state of the machine, and one line on each workload and phase.
-pub const SCHEMA_VERSION: u32 = 3;
+/// a round, the state of the machine, and one line on each workload and phase, version 4 shards and the time spent.
+pub const SCHEMA_VERSION: u32 = 4;
 
 /// The oldest version of the record format that this build reads.
 pub const OLDEST_SCHEMA: u32 = 1;
@@ -88,13 +88,22 @@ impl Record {
                 if !instruments.insert(instrument) {
                     return Err(format!("{name} has two readings of {}", instrument.name()));
                 }
-                if let Data::Clock { runs, .. } = &reading.data {
-                    runs.iter()
-                        .try_for_each(Run::check)
-                        .map_err(|what| format!("{name}: {what}"))?;
-                    if !runs.is_sorted_by_key(|run| run.round) {
-                        return Err(format!("{name}: the slices of a round are not adjacent"));
+                let at_row = |what| format!("{name}: {what}");
+                match &reading.data {
+                    Data::Clock { runs, .. } => {
+                        runs.iter().try_for_each(Run::check).map_err(at_row)?;
+                        if !runs.is_sorted_by_key(|run| run.round) {
+                            return Err(at_row(
+                                "the slices of a round are not adjacent".to_owned(),
+                            ));
+                        }
                     }
+                    Data::Estimate {
+                        picoseconds,
+                        spread: Some(spread),
+                        ..
+                    } => spread.check(*picoseconds).map_err(at_row)?,
+                    _ => {}
                 }
             }
         }
@@ -166,7 +175,7 @@ mod tests {
             .to_string();
         assert_eq!(
             refused,
-            "x has schema version 4, this harness reads 1 to 3; measure again with this version"
+            "x has schema version 5, this harness reads 1 to 4; measure again with this version"
         );
     }
 

@@ -19,9 +19,11 @@ mod environment;
 mod file;
 pub mod folder_lock;
 pub mod history;
+mod import;
 pub mod json_files;
 pub mod limits;
 pub mod machine;
+pub mod merge;
 pub mod metric;
 pub mod number;
 pub mod profile;
@@ -31,27 +33,30 @@ mod run_scope;
 pub mod sample;
 pub mod session;
 mod settings;
+pub mod shard;
 mod stored_file;
 pub mod suggestion;
 #[cfg(test)]
 mod tests;
 
 pub use commit::{COMMIT_FORMAT, Commit, Head};
-pub use environment::{Environment, PortableKey, UNKNOWN};
+pub use environment::{Environment, PortableKey, SEVERAL, UNKNOWN};
 pub use file::{OLDEST_SCHEMA, SCHEMA_VERSION};
+pub use import::{Import, Spread, Statistic};
 pub use run_scope::{RunScope, is_whole};
 pub use settings::Settings;
 pub use stored_file::{FileError, FileProblem};
 
-/// The types of the probe for the unit and the instruments of a workload.
-pub use harness_probe::{Instrument, Unit};
+/// The types of the probe for the unit and the instruments of a workload, and its digests.
+pub use harness_probe::{Instrument, Unit, digest};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
 use crate::distinct::distinct;
 use crate::machine::Circumstances;
+use crate::shard::Sharding;
 
 /// The readings of one `harness run`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,6 +83,27 @@ pub struct Record {
     pub about: About,
     /// One row per workload and phase, in the order they were measured. No two rows share both names.
     pub rows: Vec<Row>,
+    /// The shard that this record is, or the shards that it was merged from; none if the suite was not split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sharding: Option<Sharding>,
+    /// Time that each instrument spent on each row, with starts and preparation. Empty in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spent: Vec<Spent>,
+}
+
+/// Time that an instrument spent on a row. The cost of a workload, by which a suite is split, comes from it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Spent {
+    /// The workload's id.
+    pub workload: String,
+    /// The phase.
+    pub phase: String,
+    /// The instrument.
+    pub instrument: Instrument,
+    /// Wall time of the measurement. If an instrument reads all phases in one go, each has an equal part.
+    pub seconds: f64,
 }
 
 /// One line for readers on workloads and phases, by name: what they are. From the probe and from `harness.toml`.
@@ -176,13 +202,23 @@ pub struct Reading {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "instrument", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Data {
-    /// Slices that the probe's clock timed. Slices of two phases with the same `session` and `round` were measured
+    /// Slices that the probe's clock timed, or samples of the tool that a record was imported from. Slices of two phases with the same `session` and `round` were measured
     /// within a short time of each other.
     Clock {
         /// Identifies a set of processes that ran in turn: one harness run, one workload.
         session: String,
         /// The slices, in the order of their rounds.
         runs: Vec<Run>,
+    },
+    /// The time of one run as another tool states it, without its samples. Only imported records have it.
+    Estimate {
+        /// The statistic that the tool states.
+        statistic: Statistic,
+        /// Its value.
+        picoseconds: u64,
+        /// Its uncertainty; `None` if the tool states none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        spread: Option<Spread>,
     },
     /// Criterion's samples and its estimate.
     Criterion {
@@ -233,7 +269,7 @@ impl Data {
     /// Returns the instrument that these numbers come from.
     pub fn instrument(&self) -> Instrument {
         match self {
-            Self::Clock { .. } => Instrument::Clock,
+            Self::Clock { .. } | Self::Estimate { .. } => Instrument::Clock,
             Self::Criterion { .. } => Instrument::Criterion,
             Self::Callgrind { .. } => Instrument::Callgrind,
             Self::Dhat { .. } => Instrument::Dhat,
@@ -314,6 +350,17 @@ impl Record {
             .find(|row| row.workload == workload && row.phase == phase)
     }
 
+    /// Returns an index of the rows, for many lookups.
+    pub fn index(&self) -> RowIndex<'_> {
+        let mut index = RowIndex::default();
+        for row in &self.rows {
+            let key = (row.workload.as_str(), row.phase.as_str());
+            // Of two rows with one name, `row` returns the first, too.
+            index.rows.entry(key).or_insert(row);
+        }
+        index
+    }
+
     /// Returns the distinct workloads in the order of the record, without those that stand for a program.
     pub fn workloads(&self) -> Vec<&str> {
         distinct(self.of_work().map(|row| row.workload.as_str()))
@@ -326,6 +373,19 @@ impl Record {
 
     fn of_work(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(|row| !row.is_of_program())
+    }
+}
+
+/// The rows of a record by workload and phase: [`Record::row`] in constant time.
+#[derive(Debug, Clone, Default)]
+pub struct RowIndex<'a> {
+    rows: HashMap<(&'a str, &'a str), &'a Row>,
+}
+
+impl<'a> RowIndex<'a> {
+    /// Returns the row of a workload in a phase.
+    pub fn row(&self, workload: &str, phase: &str) -> Option<&'a Row> {
+        self.rows.get(&(workload, phase)).copied()
     }
 }
 

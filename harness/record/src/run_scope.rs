@@ -3,6 +3,8 @@
 use harness_probe::Instrument;
 use serde::{Deserialize, Serialize};
 
+use crate::shard::Shard;
+
 /// The selection of a run, in the terms of the command line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -18,12 +20,16 @@ pub struct RunScope {
     pub instruments: Vec<Instrument>,
     /// Forced instruction set; `None` if each instrument used the best available.
     pub isa: Option<String>,
+    /// The shard, if the selected workloads were split over several machines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
 }
 
-/// Returns true if runs of these scopes measured every phase of their workloads and were not shortened by `--quick`. A
-/// record without scopes (schema version 1) counts as whole unless it is quick.
+/// Returns true if runs of these scopes measured every phase of their workloads, were not shortened by `--quick`, and are
+/// no shards. A record without scopes (schema version 1) counts as whole unless it is quick.
 pub fn is_whole(quick: bool, asked: &[RunScope]) -> bool {
-    !quick && asked.iter().all(|asked| asked.phases.is_empty())
+    let is_whole = |asked: &RunScope| asked.phases.is_empty() && asked.shard.is_none();
+    !quick && asked.iter().all(is_whole)
 }
 
 impl RunScope {
@@ -40,7 +46,13 @@ impl RunScope {
             .instruments
             .iter()
             .all(|instrument| self.instruments.contains(instrument));
-        filters && phases && instruments && (!self.quick || other.quick) && self.isa == other.isa
+        let shard = self.shard.is_none() || self.shard == other.shard;
+        filters
+            && phases
+            && instruments
+            && shard
+            && (!self.quick || other.quick)
+            && self.isa == other.isa
     }
 }
 
@@ -56,6 +68,7 @@ mod tests {
             quick: false,
             instruments: Instrument::COUNTED.to_vec(),
             isa: None,
+            shard: None,
         }
     }
 
@@ -89,5 +102,12 @@ mod tests {
         assert!(whole.covers(&heap) && !heap.covers(&whole));
         let forced = with(|scope| scope.isa = Some("avx2".to_owned()));
         assert!(!whole.covers(&forced) && !forced.covers(&whole));
+        let [first, second] = [
+            with(|scope| scope.shard = Shard::new(1, 2)),
+            with(|scope| scope.shard = Shard::new(2, 2)),
+        ];
+        assert!(whole.covers(&first) && first.covers(&first));
+        assert!(!first.covers(&whole) && !first.covers(&second));
+        assert!(is_whole(false, &[whole]) && !is_whole(false, &[first]));
     }
 }

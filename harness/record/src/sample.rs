@@ -24,6 +24,7 @@ pub fn environment() -> Environment {
         settings: None,
         revision: Some("0123456789abcdef".to_owned()),
         dirty: Some(false),
+        import: None,
     }
 }
 
@@ -38,6 +39,8 @@ pub fn record(rows: Vec<Row>) -> Record {
         about: About::default(),
         environment: environment(),
         rows,
+        sharding: None,
+        spent: Vec::new(),
     }
 }
 
@@ -159,6 +162,7 @@ pub fn session(log_ratios: &[f64]) -> Session {
             layouts: Layouts::Averaged(64),
             layout_limit: 0.02,
             strict: false,
+            suite: None,
         },
         measured: vec![WorkloadPairs {
             timed: TimedPhase {
@@ -178,6 +182,7 @@ pub fn session(log_ratios: &[f64]) -> Session {
         unmatched: Vec::new(),
         accepted: Accepted::default(),
         amended: Vec::new(),
+        sharding: None,
     }
 }
 

@@ -6,11 +6,15 @@ use harness_abtest::{Block, Pair, Round, Rules, Side, Slice, TimedPhase, Workloa
 use serde::{Deserialize, Serialize};
 
 use crate::machine::Circumstances;
+use crate::shard::Sharding;
 use crate::stored_file::FileKind;
 use crate::{Environment, FileError, Record};
 
-/// Version of the file format that this build writes, and the only one it reads.
-pub const SCHEMA_VERSION: u32 = 4;
+/// Version of the file format that this build writes. Version 5 added shards.
+pub const SCHEMA_VERSION: u32 = 5;
+
+/// The oldest version of the format that this build reads.
+pub const OLDEST_SCHEMA: u32 = 4;
 
 /// Default layout limit: if layouts are not averaged, only a confirmed slowdown above this share is a regression.
 pub const LAYOUT_LIMIT: f64 = 0.02;
@@ -69,6 +73,9 @@ pub struct Session {
     /// Changes of the head to the rules for judging it (limits, acceptances, stored counts): one sentence each.
     #[serde(default)]
     pub amended: Vec<String>,
+    /// The shard that this session is, or the shards that it was merged from; none if the suite was not split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sharding: Option<Sharding>,
 }
 
 /// The acceptances of both sides.
@@ -133,6 +140,10 @@ pub struct Terms {
     pub layout_limit: f64,
     /// True if an inconclusive workload makes the gate exit with 2.
     pub strict: bool,
+    /// Number of workloads that the error rate is corrected for, if this is a shard: those of all shards. None if all of
+    /// them are in this session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suite: Option<usize>,
 }
 
 /// Treatment of code layout in a comparison.
@@ -192,6 +203,7 @@ pub struct Identical {
 
 static KIND: FileKind = FileKind {
     mismatch: "is not a measurement of `harness gate --base`",
+    schemas: OLDEST_SCHEMA..=SCHEMA_VERSION,
     ..FileKind::new("", SCHEMA_VERSION)
 };
 
@@ -207,9 +219,14 @@ impl Session {
     /// Reads a session from JSON text; `path` appears in error messages only.
     ///
     /// # Errors
-    /// As for [`Session::read`], except for reading the file.
+    /// If the text is not a session, or has another schema version.
     pub fn parse(text: &str, path: &Path) -> Result<Self, FileError> {
         KIND.parse_json(text, path)
+    }
+
+    /// Number of timed workloads that the error rate is corrected for: those of all shards.
+    pub fn suite_size(&self) -> usize {
+        self.terms.suite.unwrap_or(self.measured.len())
     }
 
     /// Writes the session to a file atomically.

@@ -46,7 +46,7 @@ fn the_committed_schemas_are_those_of_the_types() {
     assert_committed("record.json", &schema::<Record>(&records));
     assert_committed(
         "session.json",
-        &schema::<Session>(&[session_file::SCHEMA_VERSION]),
+        &schema::<Session>(&[session_file::OLDEST_SCHEMA, session_file::SCHEMA_VERSION]),
     );
     assert_committed("environment.json", &schema::<Origin>(&[]));
     assert_committed("probe-request.json", &schema::<Request>(&[]));

@@ -74,7 +74,7 @@ pub fn section(report_data: &ReportData) -> Option<Section> {
         ..Section::default()
     };
     section.says.push(verdict(&audits));
-    section.says.extend(largest_gap(&audits));
+    section.says.extend(largest_gap(report_data, &audits));
     section.tables.push(table(report_data, &audits));
     if audits
         .iter()
@@ -96,7 +96,7 @@ pub(super) fn not_measured(report_data: &ReportData) -> Option<Gap> {
 }
 
 /// The sentence on the forecast that is farthest from its measurement, among those that are wrong.
-fn largest_gap(audits: &[Audited<'_>]) -> Option<String> {
+fn largest_gap(report_data: &ReportData, audits: &[Audited<'_>]) -> Option<String> {
     let wrong = audits
         .iter()
         .filter(|audited| audited.audit == Some(Audit::Wrong));
@@ -113,9 +113,17 @@ fn largest_gap(audits: &[Audited<'_>]) -> Option<String> {
     Some(format!(
         "The largest gap: \"{name}\", claimed {} in {}, measured {}.",
         range.text(metric),
-        metric.title(),
+        title(report_data, audited.forecast),
         time_change(&figure)
     ))
+}
+
+/// The metric of a forecast, with the unit of the workload that it is tested on.
+fn title(report_data: &ReportData, forecast: &Forecast) -> String {
+    match &forecast.test {
+        Ok(test) => report_data.title(forecast.metric, &test.workload),
+        Err(_) => forecast.metric.title().to_owned(),
+    }
 }
 
 /// The measured figure divided by the nearer end of the claim; 1 within the claim. None if nothing was measured, or if one of
@@ -164,7 +172,7 @@ fn table(report_data: &ReportData, audits: &[Audited<'_>]) -> Table {
     let provenance = report_data.provenance(workloads);
     Table::of("forecasts and measurements", audits)
         .left("forecast", "forecast", |audited| &audited.forecast.name)
-        .left("metric", "metric", |audited| audited.forecast.metric.title())
+        .left("metric", "metric", |audited| title(report_data, audited.forecast))
         .right("claimed", "claimed", |audited| {
             let Forecast { metric, range, .. } = audited.forecast;
             Cell::number(range.near, range.text(metric))

@@ -103,6 +103,7 @@ pub fn gather(
     }
     report_data.bests = bests(&report_data, &outlines, first);
     report_data.notes = notes(&passed, elsewhere, &unread);
+    report_data.notes.extend(several_machines(&machine));
     Ok(Some(report_data))
 }
 
@@ -134,6 +135,8 @@ fn bests(
                 machine: None,
                 about: About::default(),
                 rows,
+                sharding: None,
+                spent: Vec::new(),
             };
             bests.add(&name, &record, &report_data.anchors);
         }
@@ -235,6 +238,14 @@ fn notes(passed: &[String], elsewhere: usize, unread: &[(PathBuf, String)]) -> V
         ));
     }
     notes
+}
+
+/// A note if the workloads of the shown record were measured on several machines.
+fn several_machines(machine: &harness_record::Environment) -> Option<String> {
+    machine.is_of_several().then(|| {
+        "The workloads were measured on several machines: times compare between phases of one workload, not between workloads."
+            .to_owned()
+    })
 }
 
 fn several(count: usize, one: &str, more: &str) -> String {
@@ -419,6 +430,7 @@ mod tests {
                 quick: false,
                 instruments: vec![Instrument::Callgrind],
                 isa: None,
+                shard: None,
             };
             (record.asked, record.rows) = (vec![fast_alone], vec![fast("w"), fast("v")]);
         });

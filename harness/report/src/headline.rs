@@ -41,7 +41,7 @@ pub(super) fn main_metric(record: &Record, workload: &str) -> Option<&'static Me
         "tokens-per-second",
         "time",
         "instructions",
-        "bytes-per-token",
+        "bytes-per-unit",
     ];
     let has_figures = |metric: &&Metric| {
         let mut rows = record.rows.iter().filter(|row| row.workload == workload);

@@ -40,7 +40,7 @@ pub fn section(report_data: &ReportData) -> Option<Section> {
             metric: metric::by_name(metric)?,
             choice: &choice,
             phases: &[],
-            anchor,
+            anchor: Some(anchor),
         };
         let states = states(report_data, instrument);
         let mut series = series(&states, &question);

@@ -8,6 +8,7 @@
 pub mod bests;
 pub mod charts;
 pub(crate) mod evidence;
+pub mod export;
 pub mod figures;
 mod files;
 pub mod forecasts;

@@ -10,7 +10,9 @@ use harness_record::{Record, Row, Settings, number};
 /// The provenance of a record as pairs of name and value, in display order.
 pub fn provenance(record: &Record) -> Vec<(&'static str, String)> {
     let environment = &record.environment;
-    vec![
+    let import = import(record);
+    let origin = import.map(|import| ("origin", import));
+    let measured = vec![
         ("measured", created(record)),
         ("command", record.command.clone()),
         ("run", extent(record)),
@@ -18,7 +20,10 @@ pub fn provenance(record: &Record) -> Vec<(&'static str, String)> {
         ("machine", environment.machine()),
         (
             "memory",
-            number::plain(Quantity::Bytes, environment.memory_bytes as f64),
+            match environment.memory_bytes {
+                0 => "unknown".to_owned(),
+                bytes => number::plain(Quantity::Bytes, bytes as f64),
+            },
         ),
         (
             "time",
@@ -43,7 +48,8 @@ pub fn provenance(record: &Record) -> Vec<(&'static str, String)> {
                 }
             ),
         ),
-    ]
+    ];
+    origin.into_iter().chain(measured).collect()
 }
 
 /// The extent of a run: full, shortened, or limited to some phases.
@@ -90,6 +96,13 @@ pub fn created(record: &Record) -> String {
     )
 }
 
+/// The tool and the file that a record was imported from; none if this harness measured it.
+pub fn import(record: &Record) -> Option<String> {
+    let import = record.environment.import.as_ref()?;
+    let version = import.version.as_deref().unwrap_or("unknown version");
+    Some(format!("{import} ({version}), file {}", import.file))
+}
+
 /// Twelve digits of the revision, with a remark if the checkout had uncommitted changes.
 pub fn revision(record: &Record) -> String {
     let environment = &record.environment;
@@ -120,6 +133,7 @@ pub fn conditions<'a>(
         return "not measured".to_owned();
     }
     let each = seen.iter().map(|(threads, isa)| match threads {
+        0 => format!("unknown number of threads, {isa} instruction set"),
         1 => format!("1 thread, {isa}"),
         threads => format!("{threads} threads, {isa}"),
     });
@@ -157,6 +171,7 @@ mod tests {
             quick: false,
             instruments: Vec::new(),
             isa: None,
+            shard: None,
         }];
         assert!(
             provenance(&record).contains(&("run", "full, limited to the phases naive".to_owned()))

@@ -14,6 +14,7 @@ use harness_record::{Record, Row};
 
 use crate::bests::Bests;
 use crate::figures;
+use crate::headline::unit;
 use crate::provenance::conditions;
 use crate::source::{Source, Taken, keep, merge, source, taken};
 
@@ -251,6 +252,11 @@ impl ReportData {
                     .filter(move |row| row.workload == workload)
             })
             .collect()
+    }
+
+    /// The name of a metric for a workload, with the workload's unit.
+    pub(super) fn title(&self, metric: &Metric, workload: &str) -> String {
+        metric.title_per(unit(&self.record, workload))
     }
 
     /// The row of a workload in a phase.

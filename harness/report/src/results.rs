@@ -26,15 +26,11 @@ pub fn results(report_data: &ReportData) -> Table {
     table = table.left("unit", "unit", |line| {
         number::base_unit(line.metric.quantity())
     });
+    let rows = record.index();
     for anchor in &report_data.anchors {
         let keys = ["", "_low", "_high"].map(|part| format!("ratio_to_{anchor}{part}"));
         table = figure_columns(table, keys, |line| {
-            figures::ratio(
-                line.metric,
-                record.row(&line.row.workload, anchor),
-                line.row,
-            )
-            .ok()
+            figures::ratio(line.metric, rows.row(&line.row.workload, anchor), line.row).ok()
         });
     }
     let source = |line: &Line<'_>, text: fn(&Source) -> &String| {

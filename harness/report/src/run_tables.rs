@@ -1,9 +1,11 @@
 //! The tables that a run prints at its end: the main figures of each workload, in 140 columns.
 
+use std::collections::HashMap;
+
 use harness_judge::trends::Trends;
 use harness_probe::Instrument;
 use harness_record::metric::{self, Quantity, process};
-use harness_record::{Check, Record, Row, number};
+use harness_record::{Check, Record, Row, RowIndex, number};
 
 use crate::figures::{self, Absent};
 use crate::render::{Cell, Column, Table, TableOf, Tone, sparkline};
@@ -19,18 +21,17 @@ pub fn run_tables(
     trends: Option<&Trends>,
 ) -> Vec<Table> {
     let shape = Shape {
-        record,
         anchors,
         for_programs,
         trends,
+        phases: record.phases(),
+        rows: record.index(),
     };
-    let rows_of = |workload: &str| {
-        record
-            .rows
-            .iter()
-            .filter(|row| row.workload == workload)
-            .collect::<Vec<_>>()
-    };
+    let mut by_workload: HashMap<&str, Vec<&Row>> = HashMap::new();
+    for row in &record.rows {
+        by_workload.entry(&row.workload).or_default().push(row);
+    }
+    let rows_of = |workload: &str| by_workload.get(workload).cloned().unwrap_or_default();
     let (tokens, calls): (Vec<&str>, Vec<&str>) = record
         .workloads()
         .into_iter()
@@ -91,10 +92,11 @@ fn title(name: &str, rows: &[&Row]) -> String {
 
 /// The inputs that all tables of a run share.
 struct Shape<'a> {
-    record: &'a Record,
     anchors: &'a [String],
     for_programs: bool,
     trends: Option<&'a Trends>,
+    phases: Vec<&'a str>,
+    rows: RowIndex<'a>,
 }
 
 impl Shape<'_> {
@@ -133,8 +135,8 @@ impl Shape<'_> {
             });
         for (name, key, heading) in [
             ("instructions", "instructions_per_unit", "instr"),
-            ("bytes-per-token", "heap_bytes_per_unit", "heap"),
-            ("allocations-per-token", "allocations_per_unit", "allocs"),
+            ("bytes-per-unit", "heap_bytes_per_unit", "heap"),
+            ("allocations-per-unit", "allocations_per_unit", "allocs"),
             // On demand only.
             (
                 "simulated-branch-misses",
@@ -207,9 +209,8 @@ impl Shape<'_> {
 
     /// The speed as a multiple of that of an anchor.
     fn speed(&self, anchor: &str, row: &Row) -> Cell {
-        let phases = self.record.phases();
-        let place = |phase: &str| phases.iter().position(|name| *name == phase);
-        match figures::speed(self.record.row(&row.workload, anchor), row) {
+        let place = |phase: &str| self.phases.iter().position(|name| *name == phase);
+        match figures::speed(self.rows.row(&row.workload, anchor), row) {
             Ok(figure) => {
                 // A phase before the anchor is neither an improvement nor a regression from it.
                 let is_after = place(&row.phase) > place(anchor);

@@ -220,7 +220,13 @@ fn missed_targets_are_named() {
         .iter()
         .filter(|one| one.standing == Some(TargetStatus::Missed));
     let names: Vec<String> = missed
-        .map(|one| format!("{} {}", one.phase.name, one.target.metric.title()))
+        .map(|one| {
+            format!(
+                "{} {}",
+                one.phase.name,
+                one.target.metric.title_per("token")
+            )
+        })
         .collect();
     assert!(!names.is_empty());
     assert!(

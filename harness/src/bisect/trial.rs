@@ -169,6 +169,7 @@ impl Trial<'_> {
                             sides,
                             conditions,
                             rules,
+                            suite: None,
                             budget,
                             seed,
                         }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use harness::project::Project;
-use harness::terminal::{Status, exact, notice, print_on_stderr, show};
+use harness::terminal::{Status, exact, notice, print_on_stderr, problem, show};
 use harness_abtest::Side;
 use harness_judge::compare::{Comparability, Comparison, RecordView, compare};
 use harness_record::baseline::{Baseline, BaselineError, Store};
@@ -139,7 +139,7 @@ impl Save {
             notice("the record was measured with changes that are not in its revision");
         }
         if !self.yes && !confirmed()? {
-            notice("nothing was saved");
+            problem("nothing was saved");
             return Ok(Status::Unjudged);
         }
         let _lock = (!self.yes).then(|| lock_baselines(project)).transpose()?;
@@ -355,12 +355,9 @@ fn show_one(project: &Project, key: Option<String>, format: Format) -> Result<St
     ]
     .map(|(key, heading)| Column::left(key, heading))
     .to_vec();
-    columns.extend(metrics().map(|metric| {
-        Column::right(
-            &metric.name().replace('-', "_"),
-            &metric.name().replace("per-token", "per-unit"),
-        )
-    }));
+    columns.extend(
+        metrics().map(|metric| Column::right(&metric.name().replace('-', "_"), metric.name())),
+    );
     let mut table = Table::new(format!("baseline {title}"), columns);
     for row in &record.rows {
         let mut cells = [&row.workload, &row.phase, &row.unit.name]

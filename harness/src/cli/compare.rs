@@ -10,12 +10,15 @@ use harness::project::Project;
 use harness::terminal::{Status, exact, show};
 use harness_judge::compare::{self, compare, narrow};
 use harness_record::choice::Choice;
+use harness_report::export::Results;
 use harness_report::render::{Format, Table};
 use harness_report::tables::compared_sides::{self, Compared};
 use harness_report::tables::comparisons;
 
+use super::command_line;
 use super::commands::{self, CommandOptions};
-use super::compared;
+use super::compared::{self, Loaded};
+use super::exports::Exports;
 
 /// Shows records, baselines or phases side by side
 ///
@@ -46,6 +49,8 @@ pub(crate) struct Compare {
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    #[command(flatten)]
+    exports: Exports,
     /// Longest time of one run of a command, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = collect::TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..), help_heading = "Commands")]
     time_limit: u64,
@@ -63,6 +68,9 @@ impl Compare {
 
     /// Compares the commands of the command line, which need no project.
     fn compare_commands(self) -> Result<Status> {
+        if !self.exports.is_empty() {
+            bail!("--export applies to records; commands have none");
+        }
         if let Some(base) = &self.base {
             bail!(
                 "`{}` is a record and the words after `--` are a command; compare two of one kind",
@@ -75,6 +83,10 @@ impl Compare {
 
     fn compare_records(self, project: &Project) -> Result<Status> {
         self.commands.refuse()?;
+        self.exports.check()?;
+        if self.heads.len() > 1 && !self.exports.is_empty() {
+            bail!("--export writes one comparison; give one HEAD for each call");
+        }
         let Some(base) = &self.base else {
             bail!("there is nothing to compare: name BASE, or two commands after `--`");
         };
@@ -95,12 +107,30 @@ impl Compare {
                 comparisons,
             });
         }
+        if let ([side], [head]) = (sides.as_slice(), heads.as_slice()) {
+            self.export(&base, head, side)?;
+        }
+        if self.exports.print() {
+            return Ok(Status::Fine);
+        }
         let table = match sides.as_slice() {
             [only] => self.two(&base.name, only),
             sides => compared_sides::table(&base.name, sides, exact(self.format), self.all),
         };
         show(&[table], self.format)?;
         Ok(Status::Fine)
+    }
+
+    /// Writes the comparison of two sides in other formats.
+    fn export(&self, base: &Loaded, head: &Loaded, side: &Compared<'_>) -> Result<()> {
+        let title = format!("{} against {}", side.head, base.name);
+        let document = comparisons::table(title, &side.comparisons, false);
+        let document = Format::MARKDOWN.render(&[document]);
+        let mut results =
+            Results::of_comparisons(&side.comparisons, &head.record, command_line(), document);
+        let revision = &base.record.environment.revision;
+        results.base_revision.clone_from(revision);
+        self.exports.write(&results)
     }
 
     /// The table of two sides, by default without equal figures.

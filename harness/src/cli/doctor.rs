@@ -12,7 +12,7 @@ use harness::doctor::{self, Counters, System, Tasks};
 use harness::process;
 use harness::project::Project;
 use harness::seconds::seconds_up_to;
-use harness::terminal::{self, Status, failure, notice, print, show};
+use harness::terminal::{self, Status, failure, notice, paragraph, print, show};
 use harness::timing::{
     BUDGET, MOST_TIMED, MatchedWorkloads, Sides, conditions, measure_noise_floor, seed_of_now,
 };
@@ -109,7 +109,7 @@ impl Doctor {
         }
         show(&tables, self.format)?;
         match self.format.audience() {
-            Audience::Terminal => print(&format!("\n{}\n", diagnosis.sentence()))?,
+            Audience::Terminal => print(&format!("\n{}", paragraph(&diagnosis.sentence())))?,
             Audience::Document => {}
             Audience::Program => notice(&diagnosis.sentence()),
         }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::call;
+use crate::cli::exports::Exports;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use harness::project::Project;
@@ -13,6 +14,8 @@ use harness_record::distinct::distinct;
 use harness_record::json_files::json_files;
 use harness_record::session::Session;
 use harness_record::suggestion::suggestion;
+use harness_report::export::Results;
+use harness_report::gate::GateReport;
 use harness_report::render::{Format, Table};
 use harness_report::tables::{counts, replay, slices};
 
@@ -38,6 +41,8 @@ pub(crate) struct Explain {
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    #[command(flatten)]
+    exports: Exports,
 }
 
 /// Files of the gates against a revision, oldest first.
@@ -47,6 +52,7 @@ pub(super) fn sessions(project: &Project) -> Vec<PathBuf> {
 
 impl Explain {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
+        self.exports.check()?;
         let path = if self.run == Path::new("newest") {
             sessions(project).pop()
         } else {
@@ -62,6 +68,10 @@ impl Explain {
         })?;
         let session = Session::read(&path)?;
         let verdict = GateVerdict::of(&session)?;
+        self.export(project, &session, &verdict)?;
+        if self.exports.print() {
+            return Ok(Status::Fine);
+        }
         let mut tables = match &self.workload {
             None => {
                 let replays = Replay::all(&session);
@@ -99,6 +109,22 @@ impl Explain {
         }
         show(&tables, self.format)?;
         Ok(Status::Fine)
+    }
+
+    /// Writes the verdict in other formats, as the gate itself would have.
+    fn export(&self, project: &Project, session: &Session, verdict: &GateVerdict) -> Result<()> {
+        if self.exports.is_empty() {
+            return Ok(());
+        }
+        let report = GateReport {
+            verdict,
+            session: Some(session),
+            command: session.command.clone(),
+            functions: Vec::new(),
+            all: true,
+        };
+        let results = Results::of_gate(&report, session.created.clone(), &session.environment);
+        self.exports.write_of(project, results)
     }
 
     /// True for the workload and the phases to show.

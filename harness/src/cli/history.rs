@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use harness::collect::{self, Bar};
+use harness::history::{self, Imported};
+use harness::process;
 use harness::project::Project;
-use harness::terminal::{Status, exact, notice, show};
+use harness::terminal::{Status, exact, notice, problem, show};
 use harness::vcs::Repository;
-use harness::{history, process};
 use harness_probe::Instrument;
 use harness_record::choice::Choice;
 use harness_record::history::{DatedRecord, HistoryQuery, Timeline, keyed, series};
@@ -20,6 +21,7 @@ use harness_report::render::chart::Chart;
 use harness_report::tables::history as tables;
 
 use super::options::{Selection, available, configured};
+use super::readings;
 use super::ready::Builder;
 use crate::cli::call;
 
@@ -40,11 +42,18 @@ pub(crate) struct History {
     /// Key of the baseline, as `cargo harness baseline list` shows it [default: that of the newest]
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
+    /// Show the imports of the newest import's tool and environment, or those of TOOL, in place of measured records
+    #[arg(long, value_name = "TOOL", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with_all = ["measure", "key", "against"])]
+    imports: Option<String>,
     /// Anchor phase that times are compared with [default: the first anchor of harness.toml]
     #[arg(long, value_name = "PHASE")]
     against: Option<String>,
     #[command(flatten)]
     selection: Selection,
+    /// Write every reading of all records and baselines, of all metrics, as a table for engines that query: parquet=FILE.
+    /// Needs a harness that was built with the feature `parquet`
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = readings::parse, conflicts_with_all = ["measure", "key", "against"])]
+    export: Option<PathBuf>,
     /// Write no chart to reports/
     #[arg(long)]
     no_chart: bool,
@@ -55,6 +64,9 @@ pub(crate) struct History {
 
 impl History {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
+        if let Some(file) = &self.export {
+            return readings::export(file, &self.selection, project);
+        }
         let Some(metric) = metric::by_name(&self.metric) else {
             let names = metric::all().iter().map(|metric| metric.name());
             bail!(
@@ -74,7 +86,9 @@ impl History {
                 "--measure takes counts only, and times of two commits compare only side by side: use `harness gate --base REV`"
             );
         }
-        let dated_records = if metric.portable() {
+        let dated_records = if let Some(tool) = &self.imports {
+            imported(project, tool, metric.portable())?
+        } else if metric.portable() {
             let repository = Repository::open(project)?;
             if let Some(range) = &self.measure {
                 self.count(range, project, &repository)?;
@@ -84,20 +98,27 @@ impl History {
             let (dated_records, unread) = history::timed(
                 Repository::open(project).ok().as_ref(),
                 &project.records(),
-                |_| true,
+                |row| {
+                    row.readings
+                        .retain(|reading| reading.data.instrument() == metric.instrument());
+                    row.readings.shrink_to_fit();
+                    choice.workload(&row.workload)
+                },
             );
-            unread.iter().for_each(|message| notice(message));
+            unread.iter().for_each(|message| problem(message));
             dated_records
         };
         let question = HistoryQuery {
             metric,
             choice: &choice,
             phases: &self.selection.phase,
-            anchor,
+            anchor: self.imports.is_none().then_some(anchor),
         };
         let series = series(&dated_records, &question);
         if series.is_empty() {
-            let hint = if metric.portable() {
+            let hint = if self.imports.is_some() {
+                "no import has it; its name is that in the table of `harness import`".to_owned()
+            } else if metric.portable() {
                 format!(
                     "commit a baseline (`{}`), or count commits with --measure REV..REV",
                     call("baseline save")
@@ -127,6 +148,9 @@ impl History {
             } else {
                 show(&[trend, jumps], self.format)?;
             }
+        }
+        if self.imports.is_some() && !metric.portable() {
+            notice("times of separate runs: a step can be the machine as well as the code");
         }
         if !self.no_chart {
             let folder = project.reports().join("history");
@@ -173,7 +197,7 @@ impl History {
             match count(&builder, commit, &request) {
                 Ok(record) => merged(before, record).write(&path)?,
                 Err(_) if process::stopped() => bail!("interrupted"),
-                Err(error) => notice(&format!("{commit} is skipped: {error:#}")),
+                Err(error) => problem(&format!("{commit} is skipped: {error:#}")),
             }
         }
         Ok(())
@@ -196,7 +220,7 @@ fn draw(chart: Option<Chart>, path: &Path) -> Result<()> {
 }
 
 /// Folder for the records of commits that were counted afterwards.
-fn folder(project: &Project) -> PathBuf {
+pub(super) fn folder(project: &Project) -> PathBuf {
     project.records().join("history")
 }
 
@@ -237,6 +261,51 @@ fn merged(before: Option<Record>, mut now: Record) -> Record {
     now
 }
 
+/// The imports that compare with the newest one.
+fn imported(project: &Project, tool: &str, portable: bool) -> Result<Vec<DatedRecord>> {
+    let folder = super::import::folder(project);
+    let repository = Repository::open(project).ok();
+    let tool = Some(tool).filter(|tool| !tool.is_empty());
+    let Imported {
+        dated_records,
+        unread,
+        elsewhere,
+        undated,
+    } = history::imported(repository.as_ref(), &folder, tool, portable);
+    unread.iter().for_each(|message| notice(message));
+    let count = |number: usize| match number {
+        1 => "1 import".to_owned(),
+        several => format!("{several} imports"),
+    };
+    if undated > 0 {
+        notice(&format!(
+            "left out: {} without a time, which `{}` adds",
+            count(undated),
+            call("import --time TIME")
+        ));
+    }
+    if elsewhere > 0 && dated_records.is_empty() {
+        bail!(
+            "the newest import describes neither its machine nor its toolchain, so it compares with nothing; import it again with `{}`",
+            call("import --environment NAME")
+        );
+    }
+    if elsewhere > 0 {
+        notice(&format!(
+            "left out: {} of another tool, machine or environment than the newest one",
+            count(elsewhere)
+        ));
+    }
+    if dated_records.is_empty() && elsewhere + undated == 0 {
+        bail!(
+            "there is no import in {}; `{}` makes one",
+            folder.display(),
+            call("import FILE")
+        );
+    }
+    Ok(dated_records)
+}
+
 /// Counts of committed baselines, and of commits that were counted afterwards.
 pub(super) fn counted(
     project: &Project,
@@ -248,7 +317,7 @@ pub(super) fn counted(
     let (afterwards, more) = history::measured(repository, &folder(project));
     dated_records.extend(afterwards);
     unread.extend(more);
-    unread.iter().for_each(|message| notice(message));
+    unread.iter().for_each(|message| problem(message));
     let mut keys: Vec<&str> = dated_records.iter().map(|(key, _)| key.as_str()).collect();
     keys.sort_unstable();
     keys.dedup();

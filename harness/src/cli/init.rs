@@ -4,10 +4,10 @@ use std::path::Path;
 
 use anyhow::Result;
 use clap::Args;
-use harness::init::{self, Choice, Deed, DropIn, Source};
+use harness::init::{self, Choice, Ci, Deed, DropIn, Source};
 use harness::terminal::{Status, print};
 
-/// Makes a cargo package measurable: writes a bench with a first workload, harness.toml, limits and a workflow
+/// Makes a cargo package measurable: writes a bench with a first workload, harness.toml, limits and files for CI
 ///
 /// Nothing that exists is overwritten. With --criterion or --divan, the existing benches of the package are measured as
 /// they are: the dependency comes from a drop-in that this harness can measure.
@@ -26,6 +26,9 @@ pub(crate) struct Init {
     /// checkout that this harness was installed from]
     #[arg(long, value_name = "SOURCE", value_parser = |text: &str| Ok::<_, String>(Source::parse(text)))]
     harness_source: Option<Source>,
+    /// The CI system that judges changes and measures every night
+    #[arg(long, value_enum, default_value_t)]
+    ci: Ci,
 }
 
 impl Init {
@@ -38,6 +41,7 @@ impl Init {
                 _ => None,
             },
             source: self.harness_source.unwrap_or_default(),
+            ci: self.ci,
         };
         let done = init::init(folder, &choice)?;
         let width = done

@@ -1,15 +1,16 @@
 //! `harness list`: the workloads that can be measured.
 
-use crate::cli::call;
-use anyhow::Result;
+use crate::cli::{call, lock_baselines};
+use anyhow::{Result, bail};
 use clap::Args;
 use harness::collect;
 use harness::project::Project;
-use harness::terminal::{self, Status, exact, show};
+use harness::terminal::{self, Status, exact, notice, show};
 use harness_probe::protocol::Description;
 use harness_probe::{Instrument, Selection};
 use harness_record::metric::{self, Quantity};
 use harness_record::number::plain;
+use harness_record::shard::Costs;
 use harness_record::{Data, Record, Row};
 use harness_report::render::{Cell, Column, Format, Table};
 
@@ -22,6 +23,9 @@ pub(crate) struct List {
     /// Show the time that each phase takes to measure, from the newest record
     #[arg(long)]
     cost: bool,
+    /// Store the costs in the newest record as baselines/costs.csv, by which --shard splits the suite; commit the file
+    #[arg(long, requires = "cost")]
+    save: bool,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -73,6 +77,9 @@ impl List {
             });
         }
         show(&[table], self.format)?;
+        if self.save {
+            save(record.as_ref(), project)?;
+        }
         Ok(Status::Fine)
     }
 
@@ -94,6 +101,34 @@ impl List {
         }
         columns
     }
+}
+
+/// Stores the costs in a record.
+fn save(record: Option<&Record>, project: &Project) -> Result<()> {
+    let Some(record) = record else {
+        bail!(
+            "there is no record to take costs from; `{}` writes one",
+            call("run")
+        );
+    };
+    if !record.is_whole() {
+        bail!(
+            "the newest record is of a part of the suite, and its costs would be too; `{}` measures all",
+            call("run")
+        );
+    }
+    let Some(costs) = Costs::of(record) else {
+        bail!(
+            "the newest record is of an earlier version and has no costs; `{}` writes one that has",
+            call("run")
+        );
+    };
+    let _lock = lock_baselines(project)?;
+    notice(&format!(
+        "wrote {}",
+        costs.write(&project.baselines())?.display()
+    ));
+    Ok(())
 }
 
 fn cells(workload: &Description) -> Vec<Cell> {

@@ -6,19 +6,28 @@ mod bisect;
 mod commands;
 mod compare;
 mod compared;
+mod completions;
+mod config;
 mod doctor;
 mod explain;
+mod exports;
 mod gate;
 mod history;
+mod import;
 mod init;
 mod keep;
 mod list;
+mod man;
+mod merge;
 mod options;
+mod parse;
 mod profile;
+mod readings;
 mod ready;
 mod report;
 mod run;
 mod selftest;
+mod settings;
 mod triage;
 mod typed;
 mod watch;
@@ -26,13 +35,15 @@ mod watch;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use clap::{Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use harness::keeper;
 use harness::project::Project;
+use harness::terminal::colour::When;
 use harness::terminal::{Status, notice};
 use harness_record::atomic_file;
 use harness_record::folder_lock::FolderLock;
 
+pub(crate) use parse::arguments;
 use typed::{call, command_line, typed};
 
 /// Measures time, instructions and heap of workloads, and reports changes.
@@ -42,8 +53,26 @@ use typed::{call, command_line, typed};
     after_help = "Exit status: 0 fine, 1 a regression was found, 2 could not judge (bad input, missing tool or baseline, failed probe)."
 )]
 pub(crate) struct Arguments {
+    #[command(flatten)]
+    _output: OutputOptions,
     #[command(subcommand)]
     command: Command,
+}
+
+/// Options of every command. They decide about messages of the parser, too, so [`parse`] reads them from its matches and
+/// applies them before the command runs.
+#[derive(Args)]
+#[command(next_help_heading = "Output")]
+struct OutputOptions {
+    /// Colour; without it, NO_COLOR, CLICOLOR_FORCE, CARGO_TERM_COLOR and CLICOLOR decide, and then the terminal
+    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    color: Option<When>,
+    /// Print results and errors only
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Also print each program that is started, such as cargo and valgrind, and its duration
+    #[arg(long, short, global = true)]
+    verbose: bool,
 }
 
 /// Defines the enum of the subcommands and runs the chosen one.
@@ -75,14 +104,19 @@ commands! {
         Init(init::Init),
         Run(run::Run),
         Compare(compare::Compare),
+        Import(import::Import),
         CommandProbe(commands::CommandProbe),
         Keep(keep::Keep),
+        Config(config::Config),
+        Completions(completions::Completions),
+        Man(man::Man),
     }
     in_a_project {
     Watch(watch::Watch),
     List(list::List),
     Baseline(baseline::Stored),
     Gate(gate::Gate),
+    Merge(merge::Merge),
     Explain(explain::Explain),
     Accept(accept::Accept),
     Bisect(bisect::Bisect),
@@ -105,6 +139,23 @@ impl Arguments {
         let here = std::env::current_dir().context("cannot find the current folder")?;
         self.command.run(&here)
     }
+}
+
+/// The program without the subcommands that only the harness itself starts.
+fn visible() -> clap::Command {
+    let all = Arguments::command();
+    let inner: Vec<clap::Command> = all
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set())
+        .cloned()
+        .collect();
+    clap::Command::new("harness")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(all.get_about().cloned().unwrap_or_default())
+        .after_help(all.get_after_help().cloned().unwrap_or_default())
+        .args(all.get_arguments().cloned())
+        .subcommand_required(true)
+        .subcommands(inner)
 }
 
 /// Returns an error if a path cannot be written, before minutes are spent on measuring.

@@ -7,16 +7,19 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
-use harness::collect::{self, Plan, Request};
+use harness::collect::{self, Division, Plan, Request};
 use harness::hardware;
 use harness::project::Project;
-use harness::terminal::{self, notice};
+use harness::terminal::{self, notice, problem};
 use harness::valgrind;
 use harness_judge::compare::metrics;
 use harness_probe::Instrument;
 use harness_record::acceptance::judged;
 use harness_record::distinct::distinct;
 use harness_record::metric::Metric;
+use harness_record::shard::{COSTS_FILE, Costs, Shard};
+
+use crate::cli::call;
 
 /// Options on the measurement.
 #[derive(Args)]
@@ -100,7 +103,56 @@ impl ProbeOptions {
             time_limit: Duration::from_secs(self.time_limit),
             command: super::command_line(),
             quiet: terminal::quiet(),
+            division: None,
         }
+    }
+}
+
+/// Options that spread a suite over several machines.
+#[derive(Args)]
+pub(super) struct ShardOptions {
+    /// Measure only shard K of N, so that N machines share the workloads; `harness merge` joins what they wrote
+    #[arg(long, value_name = "K/N")]
+    pub(super) shard: Option<Shard>,
+    /// Costs by which the workloads are split, the same file for every shard [default: baselines/costs.csv]
+    #[arg(long, value_name = "FILE", requires = "shard")]
+    costs: Option<PathBuf>,
+}
+
+impl ShardOptions {
+    /// The requested division; none if all workloads are measured here.
+    pub(super) fn division(&self, project: &Project) -> Result<Option<Division>> {
+        let Some(shard) = self.shard else {
+            return Ok(None);
+        };
+        let folder = project.baselines();
+        let default = project.config.baselines.join(COSTS_FILE);
+        let (costs, path) = match &self.costs {
+            Some(path) => (Some(Costs::read(path)?), path),
+            None => (Costs::in_folder(&folder)?, &default),
+        };
+        let origin = match &costs {
+            Some(costs) => format!("{} of {}", path.display(), costs.measured),
+            None => {
+                notice(&format!(
+                    "there is no {}, so every workload has the same weight; `{}` stores the costs in the newest record",
+                    default.display(),
+                    call("list --cost --save")
+                ));
+                "equal weights".to_owned()
+            }
+        };
+        Ok(Some(Division {
+            shard,
+            costs,
+            origin,
+        }))
+    }
+
+    /// Default file of a shard in the folder of records, apart from the records of whole runs.
+    pub(super) fn file(shard: Shard, project: &Project, created: &str) -> PathBuf {
+        let name = format!("{created}.{}-of-{}", shard.number(), shard.of());
+        super::named_by_time(&project.records().join("shards"), &name)
     }
 }
 
@@ -202,7 +254,7 @@ pub(super) fn configured(project: &Project, mut instruments: Vec<Instrument>) ->
     let quantities = distinct(missing.iter().map(|instrument| instrument.quantity()));
     for quantity in quantities {
         if !instruments.iter().any(|one| one.quantity() == quantity) {
-            notice(&not_measured(quantity));
+            problem(&not_measured(quantity));
         }
     }
     instruments
@@ -229,7 +281,7 @@ pub(super) fn available(
         if required {
             bail!(valgrind::MISSING);
         }
-        notice(valgrind::MISSING);
+        problem(valgrind::MISSING);
         instruments.retain(|instrument| !needs_valgrind(instrument));
     }
     Ok(instruments)

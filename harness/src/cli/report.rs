@@ -6,16 +6,18 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use harness::project::Project;
-use harness::terminal::{Status, notice};
+use harness::terminal::{Status, notice, problem};
 use harness::vcs::Repository;
 use harness_record::history::DatedRecord;
 use harness_record::json_files::run_files;
 use harness_record::profile::summaries;
 use harness_record::roadmap::{MACHINE_LIMITS, MachineLimits, Roadmap};
 use harness_record::{Commit, Record, Row};
+use harness_report::export::Results;
 use harness_report::site::{self, Site, Sources};
 use harness_report::{Commands, ReportData, ReportError};
 
+use super::exports::Exports;
 use super::{compared, history};
 use crate::cli::call;
 
@@ -40,8 +42,10 @@ pub(crate) struct Report {
     png: bool,
     /// Instead write a static site to this folder: trends over all records of this machine and over the baselines in git,
     /// a list of regressions and a feed. Other files in the folder stay
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["record", "out", "png"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["record", "out", "png", "exports"])]
     site: Option<PathBuf>,
+    #[command(flatten)]
+    exports: Exports,
 }
 
 impl Report {
@@ -49,6 +53,7 @@ impl Report {
         if let Some(folder) = &self.site {
             return write_site(project, folder);
         }
+        self.exports.check()?;
         let roadmap = read_roadmap(project)?;
         let report_data = match self.record.as_slice() {
             [] => gathered(project, None, roadmap)?,
@@ -77,6 +82,9 @@ impl Report {
                     other => other.into(),
                 },
             )?;
+        let anchors = &project.config.anchors;
+        let results = Results::of_record("report", &report_data.record, anchors);
+        self.exports.write_of(project, results)?;
         report_data.notes.iter().for_each(|note| notice(note));
         let records: Vec<&str> = report_data
             .sources
@@ -96,7 +104,7 @@ impl Report {
 /// Writes the static site of the project.
 fn write_site(project: &Project, folder: &Path) -> Result<Status> {
     let (baselines, commits) = from_git(project).unwrap_or_else(|error| {
-        notice(&format!("the site has no counts of baselines: {error:#}"));
+        problem(&format!("the site has no counts of baselines: {error:#}"));
         (Vec::new(), Vec::new())
     });
     let site = Site::read(Sources {
@@ -193,7 +201,7 @@ fn past(project: &Project, now: &Record, roadmap: Option<&Roadmap>) -> Vec<Dated
     let last: HashMap<&str, &str> = rows
         .map(|row| (row.workload.as_str(), row.phase.as_str()))
         .collect();
-    let is_shown = |row: &Row| {
+    let is_shown = |row: &mut Row| {
         roadmap.is_some_and(|roadmap| row.workload == roadmap.workload)
             || project.config.anchors.contains(&row.phase)
             || last.get(row.workload.as_str()) == Some(&row.phase.as_str())
@@ -204,7 +212,7 @@ fn past(project: &Project, now: &Record, roadmap: Option<&Roadmap>) -> Vec<Dated
         let counted = harness::history::counted(repository, Path::new(&project.config.baselines));
         let counted = counted.into_iter().flat_map(|(counted, _)| counted);
         past.extend(counted.map(|(_, mut state)| {
-            state.record.rows.retain(is_shown);
+            state.record.rows.retain_mut(is_shown);
             state
         }));
     }

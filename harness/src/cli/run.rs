@@ -7,13 +7,15 @@ use clap::Args;
 use harness::collect::{self, Bar};
 use harness::history;
 use harness::project::Project;
-use harness::terminal::{Status, exact, notice, show};
+use harness::terminal::{Status, columns, exact, notice, problem, show};
 use harness_judge::trends::Trends;
 use harness_record::{Check, Record, Row};
+use harness_report::export::Results;
 use harness_report::render::{Audience, Format, Table};
 
 use super::commands::{self, CommandOptions};
-use super::options::{Metrics, Selection, model};
+use super::exports::Exports;
+use super::options::{Metrics, Selection, ShardOptions, model};
 use super::writable;
 
 /// Measures, prints the figures, and writes a record and the report
@@ -27,19 +29,23 @@ pub(crate) struct Run {
     selection: Selection,
     #[command(flatten)]
     metrics: Metrics,
-    /// File for the record [default: records/TIME.json]
+    #[command(flatten)]
+    sharding: ShardOptions,
+    /// File for the record [default: records/TIME.json; with --shard: records/shards/TIME.K-of-N.json]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Measure the checkpoint in this folder, as Hugging Face saves it (config.json, model.safetensors); without
     /// --filter, nothing else is measured
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
-    /// Write the record only, no report
+    /// Write the record only, no report; a shard never writes one
     #[arg(long)]
     no_report: bool,
     /// Output format of the figures
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    #[command(flatten)]
+    exports: Exports,
     #[command(flatten)]
     commands: CommandOptions,
 }
@@ -49,15 +55,23 @@ const MODEL_WORKLOADS: &str = "checkpoint/*";
 
 impl Run {
     pub(crate) fn run(self, folder: &Path) -> Result<Status> {
-        match self.commands.is_given() {
+        let exports = self.exports.clone();
+        exports.check()?;
+        let ended = match self.commands.is_given() {
             true => self.measure_commands(folder),
-            false => self.measure_project(&Project::find(folder)?),
-        }
+            false => Project::find(folder)
+                .map_err(Into::into)
+                .and_then(|project| self.measure_project(&project)),
+        };
+        exports.or_not_judged("run", ended)
     }
 
     /// Measures the commands of the command line, which need no project.
     fn measure_commands(self, folder: &Path) -> Result<Status> {
         self.selection.refuse_for_commands()?;
+        if self.sharding.shard.is_some() {
+            bail!("--shard applies to the workloads of a project, not to commands");
+        }
         if self.model.is_some() {
             bail!("--model applies to the workloads of a project, not to commands");
         }
@@ -67,6 +81,7 @@ impl Run {
             time_limit: self.selection.time_limit(),
             out: self.out,
             format: self.format,
+            exports: self.exports,
         };
         commands::run(&self.commands, &choice, folder)
     }
@@ -80,12 +95,14 @@ impl Run {
         if request.model.is_some() && request.plan.filters.is_empty() {
             request.plan.filters.push(MODEL_WORKLOADS.to_owned());
         }
-        writable(
-            self.out
-                .as_deref()
-                .unwrap_or(&project.records().join("record.json")),
-        )?;
-        if !self.no_report {
+        request.division = self.sharding.division(project)?;
+        let no_report = self.no_report || request.division.is_some();
+        let file = |created: &str| match self.sharding.shard {
+            Some(shard) => ShardOptions::file(shard, project, created),
+            None => super::named_by_time(&project.records(), created),
+        };
+        writable(self.out.as_deref().unwrap_or(&file("record")))?;
+        if !no_report {
             writable(&project.reports().join("index.html"))?;
         }
 
@@ -95,16 +112,20 @@ impl Run {
         let record = collect::measure(project, &request, &Bar::new())?;
         // Written before anything else can fail: the record holds minutes of measuring. For the same reason, the table
         // is printed even if the record cannot be written.
-        let written = match self.out {
-            Some(out) => record.write(&out).map(|()| out),
-            None => record.write_new(&super::named_by_time(&project.records(), &record.created)),
+        let written = match &self.out {
+            Some(out) => record.write(out).map(|()| out.clone()),
+            None => record.write_new(&file(&record.created)),
         };
         if let Ok(path) = &written {
             notice(&format!("wrote record {}", path.display()));
         }
-        show(&tables(project, &record, self.format), self.format)?;
+        if !self.exports.print() {
+            show(&tables(project, &record, self.format), self.format)?;
+        }
+        let results = Results::of_record("run", &record, &project.config.anchors);
+        self.exports.write_of(project, results)?;
         let path = written?;
-        if !self.no_report {
+        if !no_report {
             let Some(report_data) =
                 super::report::gathered(project, Some((&path, &record)), roadmap)?
             else {
@@ -124,7 +145,7 @@ fn tables(project: &Project, record: &Record, format: Format) -> Vec<Table> {
     let tables = |trends: Option<&Trends>| {
         harness_report::run_tables(record, anchors, exact(format), trends)
     };
-    let Some(width) = terminal_width().filter(|_| format.audience() == Audience::Terminal) else {
+    let Some(width) = columns().filter(|_| format.audience() == Audience::Terminal) else {
         return tables(None);
     };
     let earlier = history::recent(&project.records(), record, harness_report::BARS - 1);
@@ -138,12 +159,6 @@ fn tables(project: &Project, record: &Record, format: Format) -> Vec<Table> {
     } else {
         tables(None)
     }
-}
-
-/// Number of columns of standard output, if it is a terminal.
-fn terminal_width() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
-    Some(usize::from(size.ws_col)).filter(|&width| width > 0)
 }
 
 /// Width of the widest row, in columns. Titles and notes do not count, because they may wrap.
@@ -162,7 +177,7 @@ fn widest(tables: &[Table]) -> usize {
         .unwrap_or(0)
 }
 
-/// Prints a notice for each wrong answer and each missing reading. Fine only if there is none.
+/// Prints a message for each wrong answer and each missing reading. Fine only if there is none.
 pub(super) fn outcome(record: &Record) -> Status {
     let is_bad = |row: &&Row| !row.check.is_fine() || !row.failures.is_empty();
     let mut outcome = Status::Fine;
@@ -171,11 +186,11 @@ pub(super) fn outcome(record: &Record) -> Status {
         let name = format!("{} in phase {}", row.workload, row.phase);
         match &row.check {
             Check::Passed | Check::Unchecked => {}
-            Check::Failed(wrong) => notice(&format!("{name} gave a wrong answer: {wrong}")),
-            Check::NotRun(why) => notice(&format!("{name} was not checked: {why}")),
+            Check::Failed(wrong) => problem(&format!("{name} gave a wrong answer: {wrong}")),
+            Check::NotRun(why) => problem(&format!("{name} was not checked: {why}")),
         }
         for failure in &row.failures {
-            notice(&format!(
+            problem(&format!(
                 "{name} has no number from {}: {}",
                 failure.instrument.name(),
                 failure.message

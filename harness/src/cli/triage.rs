@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::Args;
 use harness::project::Project;
-use harness::terminal::{Status, exact, notice, show};
+use harness::terminal::{Status, exact, notice, problem, show};
 use harness::triage::{Found, changes};
 use harness::vcs::Repository;
 use harness_judge::triage::{Entry, Observed, triage};
@@ -189,7 +189,7 @@ impl Triage {
 /// Reads the changes, with a notice on each file that is left out.
 fn read(project: &Project, repository: &Repository) -> Result<Found> {
     let found = changes(project, repository)?;
-    found.left_out.iter().for_each(|message| notice(message));
+    found.left_out.iter().for_each(|message| problem(message));
     Ok(found)
 }
 

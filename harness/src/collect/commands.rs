@@ -80,7 +80,7 @@ pub fn measure_commands(
         .into_iter()
         .filter(|reader| instruments.contains(&reader.instrument()))
         .partition::<Vec<_>, _>(|reader| reader.instrument().is_counted());
-    let rows = gather::gather(&selected, &timing, &counting, 1, || (), progress);
+    let gathered = gather::gather(&selected, &timing, &counting, 1, || (), progress);
     if process::stopped() {
         return Err(MeasureError::Interrupted);
     }
@@ -99,7 +99,9 @@ pub fn measure_commands(
             workloads: about.sorted().collect(),
             ..About::default()
         },
-        rows,
+        rows: gathered.rows,
+        sharding: None,
+        spent: gathered.spent,
     })
 }
 

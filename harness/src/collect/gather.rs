@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::panic::resume_unwind;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use harness_probe::protocol::Description;
-use harness_record::{Check, Data, Failure, Reading, Row, metric};
+use harness_record::{Check, Data, Failure, Reading, Row, Spent, metric};
 use itertools::Itertools;
 
 use crate::collect::instrument::{InstrumentReader, Taken};
@@ -19,6 +20,13 @@ struct Job<'a> {
     phases: &'a [String],
 }
 
+/// The rows of a run, and the time that they took.
+pub(super) struct Gathered {
+    pub(super) rows: Vec<Row>,
+    /// In the order of the rows.
+    pub(super) spent: Vec<Spent>,
+}
+
 /// Runs every instrument on every workload that it supports. First the `timing` instruments, one job at a time on an
 /// otherwise idle machine; a job contains all phases of a workload. Then the `counting` instruments, which need no idle
 /// machine: one job per phase, on as many threads as `workers`. Calls `timed` in between.
@@ -29,8 +37,9 @@ pub(super) fn gather(
     workers: usize,
     timed: impl FnOnce(),
     progress: &dyn Progress,
-) -> Vec<Row> {
+) -> Gathered {
     let mut rows = empty_rows(selected);
+    let mut spent = Vec::new();
     let together: VecDeque<Job> = jobs(timing, selected, |phases| vec![phases]);
     let apart: VecDeque<Job> = jobs(counting, selected, |phases| phases.chunks(1).collect());
     progress.begin(
@@ -47,12 +56,15 @@ pub(super) fn gather(
     let mut waiting = together;
     progress.advance(0, left(&rows, &waiting));
     while let Some(job) = waiting.pop_front() {
+        let start = Instant::now();
         enter(&mut rows, &job, job.read(progress));
+        spent.extend(job.spent(start.elapsed()));
         progress.advance(job.phases.len(), left(&rows, &waiting));
     }
     timed();
-    for (job, taken) in count(apart, &rows, workers, progress) {
+    for (job, taken, time) in count(apart, &rows, workers, progress) {
         enter(&mut rows, &job, taken);
+        spent.extend(job.spent(time));
     }
     for row in &mut rows {
         row.readings
@@ -60,7 +72,12 @@ pub(super) fn gather(
         row.failures.sort_by_key(|failure| failure.instrument);
     }
     progress.end();
-    rows
+    let place = |one: &Spent| {
+        let is_of = |row: &Row| row.workload == one.workload && row.phase == one.phase;
+        (rows.iter().position(is_of), one.instrument)
+    };
+    spent.sort_by_cached_key(place);
+    Gathered { rows, spent }
 }
 
 /// Runs the counting jobs, the longest first, so that no long job is left to a single worker at the end.
@@ -69,7 +86,7 @@ fn count<'a>(
     rows: &[Row],
     workers: usize,
     progress: &dyn Progress,
-) -> Vec<(Job<'a>, Vec<Taken>)> {
+) -> Vec<(Job<'a>, Vec<Taken>, Duration)> {
     let longest_first = jobs
         .into_iter()
         .sorted_by(|a, b| b.seconds(rows).total_cmp(&a.seconds(rows)));
@@ -83,12 +100,14 @@ fn count<'a>(
             let Some(job) = waiting().pop_front() else {
                 return answers;
             };
+            let start = Instant::now();
             let taken = job.read(progress);
+            let time = start.elapsed();
             progress.advance(
                 job.phases.len(),
                 seconds(rows, &waiting()) / workers.max(1) as f64,
             );
-            answers.push((job, taken));
+            answers.push((job, taken, time));
         }
     };
     thread::scope(|scope| {
@@ -106,6 +125,18 @@ impl Job<'_> {
         self.gauge.read(&self.one.workload, self.phases, &|what| {
             progress.step(&format!("{id} {what} ({name})"))
         })
+    }
+
+    /// The time of the job, in equal parts for its phases.
+    fn spent(&self, time: Duration) -> impl Iterator<Item = Spent> {
+        let seconds = time.as_secs_f64() / self.phases.len().max(1) as f64;
+        let spent = move |phase: &String| Spent {
+            workload: self.one.workload.id.clone(),
+            phase: phase.clone(),
+            instrument: self.gauge.instrument(),
+            seconds,
+        };
+        self.phases.iter().map(spent)
     }
 
     /// Estimates the duration in seconds from the clock's readings so far.

@@ -44,6 +44,7 @@ pub(super) fn describe(root: &Path, isa: &str) -> Environment {
         settings: Some(settings),
         revision: commit,
         dirty,
+        import: None,
     }
 }
 

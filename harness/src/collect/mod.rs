@@ -4,6 +4,7 @@
 mod build_settings;
 mod cargo_files;
 mod commands;
+mod division;
 mod gather;
 mod greeting;
 pub mod instrument;
@@ -17,6 +18,7 @@ mod recount;
 mod suites;
 
 pub use commands::{Budget, measure_commands};
+pub use division::{Divided, Division};
 pub use greeting::{Greeting, configured, missing};
 pub use plan::{Plan, PlanError, Selected};
 pub use profile::{ProfileError, Target};
@@ -29,6 +31,7 @@ use std::time::Duration;
 use harness_probe::Instrument;
 use harness_probe::protocol::Description;
 use harness_record::machine::Circumstances;
+use harness_record::shard::Sharding;
 use harness_record::{About, Environment, Record, Row, RunScope, UNKNOWN};
 use thiserror::Error;
 
@@ -61,6 +64,8 @@ pub struct Request {
     pub command: String,
     /// True if cargo's progress is not shown.
     pub quiet: bool,
+    /// The shard of the selected workloads to measure; all of them if `None`.
+    pub division: Option<Division>,
 }
 
 impl Request {
@@ -79,6 +84,7 @@ impl Request {
             quick,
             instruments,
             isa: self.isa.clone(),
+            shard: self.division.as_ref().map(|division| division.shard),
         }
     }
 }
@@ -236,10 +242,19 @@ impl<'a> Measured<'a> {
         request: &Request,
         progress: &dyn Progress,
     ) -> Result<Record, MeasureError> {
-        let selected = request.plan.select(&greeting.workloads)?;
+        let mut selected = request.plan.select(&greeting.workloads)?;
+        let divided = request.division.as_ref().map(|division| {
+            let instruments = &request.plan.instruments;
+            division.divide(&greeting.workloads, &selected, instruments, 1, |_| 0)
+        });
+        if let Some(divided) = &divided {
+            notice(&divided.sentence());
+            selected = divided.own(selected);
+        }
         let record = self.take(greeting, &selected, request, progress)?;
         Ok(Record {
             asked: vec![request.asked()],
+            sharding: divided.map(|divided| Sharding::Part(divided.part)),
             ..record
         })
     }
@@ -288,7 +303,7 @@ impl<'a> Measured<'a> {
                 disturbance: counters.since(&system),
             });
         };
-        let rows = gather::gather(selected, &timing, &counting, workers, timed, progress);
+        let gathered = gather::gather(selected, &timing, &counting, workers, timed, progress);
         if process::stopped() {
             return Err(MeasureError::Interrupted);
         }
@@ -300,8 +315,10 @@ impl<'a> Measured<'a> {
             asked: Vec::new(),
             environment,
             machine,
-            about: about(greeting, &config.about, &rows),
-            rows,
+            about: about(greeting, &config.about, &gathered.rows),
+            rows: gathered.rows,
+            sharding: None,
+            spent: gathered.spent,
         })
     }
 }

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use crate::verbosity::Verbosity;
+
 /// Receives the progress of a measurement. The methods may be called from several threads.
 pub trait Progress: Sync {
     /// The measurement begins and will take this number of readings.
@@ -32,7 +34,8 @@ impl Progress for Silent {
 /// Pause between two lines where standard error is not a terminal, such as in a log of continuous integration.
 const LINES: Duration = Duration::from_secs(5);
 
-/// A progress bar on standard error, or a line every few seconds if that is not a terminal. The bar counts readings. The
+/// A progress bar on standard error, or a line every few seconds if that is not a terminal or with `--verbose`, or nothing
+/// with `--quiet`. The bar counts readings. The
 /// time left is estimated from the pending readings, because one can take a thousand times as long as another.
 pub struct Bar {
     bar: ProgressBar,
@@ -48,7 +51,13 @@ impl Bar {
         reason = "a default that draws on the terminal would surprise"
     )]
     pub fn new() -> Self {
-        let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
+        let verbosity = Verbosity::now();
+        // A line about a started program would break the bar.
+        let target = match verbosity {
+            Verbosity::Normal => ProgressDrawTarget::stderr(),
+            Verbosity::Quiet | Verbosity::Verbose => ProgressDrawTarget::hidden(),
+        };
+        let bar = ProgressBar::with_draw_target(Some(1), target);
         let ready_at: Arc<Mutex<Option<Instant>>> = Arc::default();
         let expected = Arc::clone(&ready_at);
         let left = move |_: &ProgressState, text: &mut dyn fmt::Write| {
@@ -60,7 +69,12 @@ impl Bar {
             .expect("the template is well-formed")
             .progress_chars("█▉▊▋▌▍▎▏ ");
         bar.set_style(style.with_key("left", left));
-        let next_line = (!io::stderr().is_terminal()).then(|| Mutex::new(Instant::now() + LINES));
+        let has_lines = match verbosity {
+            Verbosity::Quiet => false,
+            Verbosity::Normal => !io::stderr().is_terminal(),
+            Verbosity::Verbose => true,
+        };
+        let next_line = has_lines.then(|| Mutex::new(Instant::now() + LINES));
         Self {
             bar,
             ready_at,

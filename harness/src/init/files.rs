@@ -2,16 +2,11 @@
 
 use itertools::Itertools;
 
-use super::Source;
-
 /// The bench with a first workload.
 pub(super) const BENCH: &str = include_str!("templates/bench.rs");
 
 /// The cargo feature of the heap build.
 pub(super) const HEAP: &str = "harness/heap";
-
-/// The workflow, with gaps for the installation.
-const WORKFLOW: &str = include_str!("templates/workflow.yml");
 
 /// A bench that becomes a suite.
 pub(super) struct Suite {
@@ -41,36 +36,6 @@ pub(super) fn config(package: &str, suites: &[Suite]) -> String {
     )
 }
 
-/// The workflow that judges pull requests.
-pub(super) fn workflow(source: &Source) -> String {
-    let install = match source {
-        Source::Git(address) => format!("cargo install --locked --git {address} harness"),
-        Source::Checkout(folder) => {
-            let root = folder.parent().unwrap_or(folder).display();
-            format!(
-                "git clone \"$HARNESS_REPOSITORY\" {root} && cargo install --locked --path {}",
-                folder.display()
-            )
-        }
-        Source::OfThisHarness | Source::Registry => {
-            format!(
-                "cargo install --locked harness@{}",
-                env!("CARGO_PKG_VERSION")
-            )
-        }
-    };
-    let variable = match source {
-        Source::Checkout(_) => {
-            "        env:\n          # Address of the repository of the harness: Cargo.toml names a folder, in which it is cloned here.\n          \
-             HARNESS_REPOSITORY: ${{ vars.HARNESS_REPOSITORY }}\n"
-        }
-        _ => "",
-    };
-    WORKFLOW
-        .replace("INSTALL\n", &format!("{install}\n"))
-        .replace("ENVIRONMENT\n", variable)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,23 +49,5 @@ mod tests {
         let benches = ["parse", "render"].map(|bench| suite(bench, "criterion/heap"));
         insta::assert_snapshot!(config("words", &benches));
         insta::assert_snapshot!(config("words", &[suite("harness", HEAP)]));
-    }
-
-    #[test]
-    fn the_workflow_installs_from_every_origin() {
-        for (name, source) in [
-            ("git", Source::Git("https://example.org/h".to_owned())),
-            ("checkout", Source::Checkout("/opt/h/harness".into())),
-            ("registry", Source::Registry),
-        ] {
-            let workflow = workflow(&source);
-            assert!(!workflow.contains("INSTALL\n") && !workflow.contains("ENVIRONMENT\n"));
-            let step: Vec<&str> = workflow
-                .lines()
-                .skip_while(|line| !line.contains("Install the harness"))
-                .take(5)
-                .collect();
-            insta::assert_snapshot!(name, step.join("\n"));
-        }
     }
 }

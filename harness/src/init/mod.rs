@@ -1,7 +1,8 @@
-//! Makes a cargo package measurable: a bench with a first workload, `harness.toml`, limits and a workflow.
+//! Makes a cargo package measurable: a bench with a first workload, `harness.toml`, limits and files for CI.
 //!
 //! Nothing that exists is overwritten, so the command can be repeated: it adds what is missing and names the rest.
 
+mod ci;
 mod drop_in;
 mod files;
 mod manifest;
@@ -14,6 +15,7 @@ use cargo_metadata::{Metadata, MetadataCommand, Package};
 use itertools::Itertools;
 use thiserror::Error;
 
+pub use self::ci::Ci;
 pub use self::drop_in::DropIn;
 use self::files::Suite;
 pub use self::source::{Source, SourceError};
@@ -31,6 +33,8 @@ pub struct Choice {
     pub drop_in: Option<DropIn>,
     /// The origin of `harness-bench`.
     pub source: Source,
+    /// The CI system that starts the harness.
+    pub ci: Ci,
 }
 
 /// A file, and what happened to it.
@@ -134,12 +138,9 @@ pub fn init(folder: &Path, choice: &Choice) -> Result<Done, InitError> {
     changes.write("harness.toml", &config, "the suite and the folders")?;
     let limits = harness_record::limits::DEFAULT_FILE;
     changes.write("baselines/limits.toml", limits, "allowed changes of counts")?;
-    let workflow = files::workflow(&source);
-    changes.write(
-        ".github/workflows/harness.yml",
-        &workflow,
-        "the gate for pull requests",
-    )?;
+    for file in choice.ci.files() {
+        changes.write(file.path, &file.content(&source), file.about)?;
+    }
     changes.ignore(&["/records", "/reports", "/target"])?;
     Ok(Done {
         changes: changes.list,

@@ -18,6 +18,7 @@ use crate::command;
 use crate::containment;
 use crate::process::run_to_end;
 use crate::project::{Program, Project};
+use crate::terminal::colour;
 
 /// Programs that are ready to start.
 #[derive(Debug)]
@@ -110,6 +111,7 @@ impl Programs {
             if quiet {
                 cargo.arg("--quiet");
             }
+            cargo.args(colour::option_of_cargo().into_iter().flatten());
             if incrementally {
                 cargo.env(INCREMENTAL_VARIABLE, "1");
             }

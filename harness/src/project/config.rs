@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use harness_record::About;
 use harness_record::profile::Kind;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::ProjectError;
 use super::memory_limit::MemoryLimit;
@@ -66,6 +67,8 @@ struct File {
     about: About,
     on_demand: OnDemand,
     kinds: Vec<Kind>,
+    /// Belongs to the command line: [`super::defaults()`] reads it.
+    defaults: IgnoredAny,
     environment: Vec<String>,
     memory_limit: MemoryLimit,
     suite: Vec<Table>,
@@ -88,6 +91,7 @@ impl Default for File {
             about: About::default(),
             on_demand: OnDemand::default(),
             kinds: Vec::new(),
+            defaults: IgnoredAny,
             environment: Vec::new(),
             memory_limit: MemoryLimit::default(),
             suite: Vec::new(),

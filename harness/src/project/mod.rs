@@ -4,6 +4,7 @@
 //! programs with workloads, the folders of records, baselines and reports, and the anchor phases.
 
 mod config;
+mod defaults;
 mod memory_limit;
 mod suite;
 
@@ -14,12 +15,13 @@ use harness_record::json_files::json_files;
 use thiserror::Error;
 
 pub use self::config::{Config, OnDemand};
+pub use self::defaults::{DefaultValue, defaults, line_of};
 pub use self::memory_limit::MemoryLimit;
 pub use self::suite::{CargoProgram, Program, Suite};
 use crate::file_error::FileError;
 
 /// Name of the configuration file.
-const FILE: &str = "harness.toml";
+pub const FILE: &str = "harness.toml";
 
 /// A checkout and its configuration.
 #[derive(Debug, Clone)]
@@ -52,20 +54,25 @@ impl Project {
     /// # Errors
     /// If there is no project, or if its configuration cannot be read.
     pub fn find(start: &Path) -> Result<Self, ProjectError> {
+        let root = Self::root(start).ok_or_else(|| ProjectError::NotFound(start.to_owned()))?;
+        Ok(Self {
+            root: root.to_owned(),
+            config: Config::read(&root.join(FILE))?,
+        })
+    }
+
+    /// Returns the root of the project that a folder belongs to, or none if it belongs to none.
+    pub fn root(start: &Path) -> Option<&Path> {
         for folder in start.ancestors() {
-            let file = folder.join(FILE);
-            if file.is_file() {
-                return Ok(Self {
-                    root: folder.to_owned(),
-                    config: Config::read(&file)?,
-                });
+            if folder.join(FILE).is_file() {
+                return Some(folder);
             }
             // A workspace inside the folder of another project is no part of that.
             if is_workspace(&folder.join("Cargo.toml")) {
-                break;
+                return None;
             }
         }
-        Err(ProjectError::NotFound(start.to_owned()))
+        None
     }
 
     /// Returns the name of the project for titles: that of its folder.

@@ -55,6 +55,7 @@ pub fn time(
         sides,
         conditions,
         rules: terms.rules,
+        suite: terms.suite,
         budget,
         seed: terms.seed,
     }

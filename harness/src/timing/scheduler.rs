@@ -21,6 +21,8 @@ pub struct Scheduler<'a> {
     pub conditions: &'a Conditions,
     /// Rules that decide when a workload is settled.
     pub rules: Rules,
+    /// Number of workloads that the error rates are corrected for, if more are measured elsewhere.
+    pub suite: Option<usize>,
     /// Time limit of all pairs together.
     pub budget: Duration,
     /// Seed of all random draws.
@@ -51,7 +53,11 @@ impl Scheduler<'_> {
             .iter()
             .map(|_| PairState::new(&mut random))
             .collect();
-        let mut suite = SequentialSuite::new(self.rules, timed_phases.len());
+        let mut suite = SequentialSuite::part(
+            self.rules,
+            timed_phases.len(),
+            self.suite.unwrap_or(timed_phases.len()),
+        );
         let began = Instant::now();
         let (mut count, mut shown) = (0_u32, 0);
         progress.begin(self.budget.as_secs() as usize);
@@ -140,6 +146,7 @@ pub fn measure_noise_floor(
             false_assurance: f64::MIN_POSITIVE,
             ..Rules::default()
         },
+        suite: None,
         budget,
         seed,
     };

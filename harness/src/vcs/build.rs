@@ -1,7 +1,7 @@
 //! Builds the programs of a side in the folder that all sides share, and stores them.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, IsTerminal};
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::SystemTime;
@@ -15,6 +15,7 @@ use itertools::Itertools;
 use crate::file_error::{FileError, at};
 use crate::process;
 use crate::programs::{Target, build_call, calls, executables, told};
+use crate::terminal::colour;
 use crate::vcs::build_cache::BuildCache;
 use crate::vcs::checkout::Session;
 use crate::vcs::error::{CheckoutError, tells_full_disk};
@@ -148,10 +149,8 @@ impl Build<'_> {
             cargo.env("GUNGRAUN_RUNNER", runners.join("gungraun-runner"));
         }
         match self.session.output {
-            CargoOutput::Progress if io::stderr().is_terminal() => {
-                cargo.args(["--color", "always"])
-            }
-            CargoOutput::Progress => &mut cargo,
+            CargoOutput::Progress if colour::is_on_stderr() => cargo.args(["--color", "always"]),
+            CargoOutput::Progress => cargo.args(colour::option_of_cargo().into_iter().flatten()),
             CargoOutput::Nothing => cargo.arg("--quiet"),
         };
         let made = executables(

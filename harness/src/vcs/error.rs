@@ -25,9 +25,14 @@ pub enum RepositoryError {
     NotARepository(PathBuf),
     /// No revision has this name.
     #[error(
-        "there is no revision {0:?} in this repository; if a remote has it, `git fetch` brings it"
+        "there is no revision {revision:?} in this repository{hint}; if a remote has it, `git fetch` brings it"
     )]
-    Unknown(String),
+    Unknown {
+        /// The name.
+        revision: String,
+        /// The nearest name of a branch or a tag, as the middle of the sentence; empty if none is near.
+        hint: String,
+    },
     /// The required commit or history was not fetched.
     #[error(
         "{0} is not in this shallow clone; `git fetch --unshallow` brings all history, `git fetch --depth=N origin \

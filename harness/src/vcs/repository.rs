@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use harness_record::suggestion::nearest;
 use harness_record::{COMMIT_FORMAT, Commit, Head};
 
 use crate::project::Project;
@@ -57,7 +58,10 @@ impl Repository {
             true => Err(RepositoryError::Shallow(format!(
                 "the revision {revision:?}"
             ))),
-            false => Err(RepositoryError::Unknown(revision.to_owned())),
+            false => Err(RepositoryError::Unknown {
+                revision: revision.to_owned(),
+                hint: self.nearest(revision),
+            }),
         };
         // An option to git is no revision.
         if revision.is_empty() || revision.starts_with('-') {
@@ -81,6 +85,23 @@ impl Repository {
             task: TASK,
             message: "it printed nothing".to_owned(),
         })
+    }
+
+    /// Returns the branch or tag that is most similar to a misspelled revision, as the middle of a sentence.
+    fn nearest(&self, revision: &str) -> String {
+        let list = ["for-each-ref", "--format=%(refname:short)"];
+        let names = self.git.ask("list branches and tags", &list);
+        // Without the list, there is no hint.
+        let names = names.unwrap_or_default();
+        // Only the name before `~3` or `^` can be misspelled.
+        let name = revision
+            .split(['~', '^', '@', ':'])
+            .next()
+            .unwrap_or_default();
+        let found = nearest(name, names.lines().chain(["HEAD"]));
+        found
+            .filter(|found| *found != name)
+            .map_or(String::new(), |found| format!(" (did you mean `{found}`?)"))
     }
 
     /// Returns the commit of the working tree, and whether the tree has changes. The user's index is not refreshed.

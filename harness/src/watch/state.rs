@@ -119,6 +119,7 @@ pub fn time(
         sides,
         conditions,
         rules: rules(),
+        suite: None,
         budget: each,
         seed: seed_of_now(),
     };

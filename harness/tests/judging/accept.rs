@@ -93,8 +93,8 @@ fn an_accepted_count_is_pending_until_it_is_honoured_and_a_further_loss_is_not_e
 fn of_several_acceptances_at_once_none_is_lost() {
     const METRICS: [&str; 5] = [
         "instructions",
-        "bytes-per-token",
-        "allocations-per-token",
+        "bytes-per-unit",
+        "allocations-per-unit",
         "total-bytes",
         "peak-bytes",
     ];

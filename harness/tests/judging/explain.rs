@@ -150,7 +150,7 @@ fn bad_input_is_answered_by_one_sentence() {
         &tools
             .project
             .read("kept.json")
-            .replacen("\"schema\":4", "\"schema\":99", 1),
+            .replacen("\"schema\":5", "\"schema\":99", 1),
     );
     messages.push(tools.refused(&["explain", "old.json"]));
     insta::assert_snapshot!(messages.join("\n"));

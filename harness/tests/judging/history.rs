@@ -329,3 +329,39 @@ fn the_site_lists_the_commit_that_changed_a_baseline() {
             .contains("(baselines)")
     );
 }
+
+/// The library for Parquet is built on request only.
+#[test]
+fn readings_are_exported_or_the_missing_feature_is_named() {
+    let tools = repository();
+    save(&tools, "counts");
+    let done = tools.run(&["history", "--export", "parquet=readings.parquet"]);
+    if cfg!(feature = "parquet") {
+        assert_eq!(done.status, 0, "{}", done.stderr);
+        let file = std::fs::read(tools.project.path("readings.parquet")).expect("written");
+        assert_eq!(
+            (&file[..4], &file[file.len() - 4..]),
+            (&b"PAR1"[..], &b"PAR1"[..])
+        );
+    } else {
+        assert_eq!(done.status, 2);
+        assert!(
+            done.stderr.contains(
+                "this harness was built without Parquet; build it with `--features parquet`"
+            ),
+            "{}",
+            done.stderr
+        );
+    }
+    for (value, expected) in [
+        ("parquet=", "write parquet=FILE"),
+        ("csv=x", "there is no format `csv`"),
+    ] {
+        let done = tools.run(&["history", "--export", value]);
+        assert!(
+            done.status == 2 && done.stderr.contains(expected),
+            "{}",
+            done.stderr
+        );
+    }
+}

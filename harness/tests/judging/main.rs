@@ -8,8 +8,10 @@ mod budget;
 mod compare;
 mod doctor;
 mod explain;
+mod exports;
 mod gate;
 mod history;
+mod import;
 mod list;
 mod measure;
 mod missing;
@@ -20,9 +22,12 @@ mod paths;
 mod processes;
 mod profile;
 mod project;
+mod recipes;
 mod recount;
 mod repository;
 mod revision;
+mod settings;
+mod shards;
 mod suites;
 mod tools;
 mod triage;
@@ -30,10 +35,19 @@ mod watch;
 
 use std::os::unix::process::CommandExt;
 
+/// Variables that decide about colour.
+const COLOUR: [&str; 4] = ["NO_COLOR", "CLICOLOR_FORCE", "CARGO_TERM_COLOR", "CLICOLOR"];
+
 /// The program that is tested.
 fn program() -> assert_cmd::Command {
     let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("harness"));
     // The name by which a user starts it; hints repeat it. Tables have their full width.
     command.arg0("harness").env_remove("COLUMNS");
+    for (name, _) in std::env::vars_os() {
+        let is_own = name.to_string_lossy().starts_with("HARNESS_");
+        if is_own || COLOUR.iter().any(|known| name == *known) {
+            command.env_remove(name);
+        }
+    }
     assert_cmd::Command::from_std(command)
 }

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use harness_record::profile::Summary;
+use serde_json::Value;
 
 use crate::project::Done;
 use crate::tools::Tools;
@@ -218,6 +219,63 @@ fn bad_input_is_answered_by_one_sentence() {
         "{}",
         done.stderr
     );
+}
+
+#[test]
+fn profiles_are_exported_for_other_viewers() {
+    let tools = Tools::new();
+    let both = ["--export", "speedscope=a.json", "--export", "pprof=a.pb.gz"];
+    let done = profile(&tools, &[&["model/decode"][..], &both].concat());
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert!(done.stderr.contains("wrote a.json"), "{}", done.stderr);
+    let file: Value = serde_json::from_str(&tools.project.read("a.json")).expect("JSON");
+    assert_eq!(
+        file["profiles"].as_array().map(Vec::len),
+        Some(3),
+        "a profile for each view"
+    );
+    let gzip = std::fs::read(tools.project.path("a.pb.gz")).expect("written");
+    assert_eq!(gzip[..2], [0x1f, 0x8b]);
+    let sides = [
+        "model/decode",
+        "--by",
+        "time",
+        "--diff",
+        "naive",
+        "optimized",
+        "--export",
+        "speedscope=b.json",
+    ];
+    assert_eq!(profile(&tools, &sides).status, 0);
+    let file: Value = serde_json::from_str(&tools.project.read("b.json")).expect("JSON");
+    assert_eq!(
+        file["profiles"][1]["name"],
+        "model/decode in phase optimized by time (optimized)"
+    );
+    let one_side = tools.refused(&[
+        "profile",
+        "model/decode",
+        "--diff",
+        "naive",
+        "optimized",
+        "--export",
+        "pprof=c",
+    ]);
+    assert!(
+        one_side.starts_with("a file of pprof has one side"),
+        "{one_side}"
+    );
+    for (value, expected) in [
+        ("pprof", "write FORMAT=FILE"),
+        ("speedscop=x", "did you mean `speedscope`?"),
+    ] {
+        let done = profile(&tools, &["--export", value]);
+        assert!(
+            done.status == 2 && done.stderr.contains(expected),
+            "{}",
+            done.stderr
+        );
+    }
 }
 
 #[test]

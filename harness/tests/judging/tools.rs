@@ -161,7 +161,7 @@ done
 [ "$HARNESS_PHASE" = optimized ] && case=$((case + 1))
 count=$((1000 + case))
 mkdir -p "$home/bench"
-echo "{\"version\":\"7\",\"profiles\":[{\"data\":{\"total\":{\"metrics\":{\"Ir\":{\"values\":{\"new\":$count}}}}}}]}" > "$home/bench/summary.json"
+echo "{\"version\":\"7\",\"profiles\":[{\"tool\":\"Callgrind\",\"data\":{\"total\":{\"metrics\":{\"Ir\":{\"values\":{\"new\":$count}}}}}}]}" > "$home/bench/summary.json"
 echo "events: Ir
 fn=engine::product'bench::run'main
 1 $((count - 10))

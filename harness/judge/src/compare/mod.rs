@@ -14,7 +14,7 @@ pub use state::{Comparability, Obstacle};
 use harness_abtest::Side;
 use harness_probe::Unit;
 use harness_record::metric::{Figure, Metric};
-use harness_record::{Record, Row};
+use harness_record::{Record, Row, RowIndex};
 
 use crate::counts::Recounted;
 
@@ -75,10 +75,9 @@ impl<'a> RecordView<'a> {
             .filter(move |row| self.phase.is_none_or(|phase| row.phase == phase))
     }
 
-    /// The row that `row` of the other side is compared with.
-    fn counterpart(self, row: &Row) -> Option<&'a Row> {
-        self.record
-            .row(&row.workload, self.phase.unwrap_or(&row.phase))
+    /// The row that `row` of the other side is compared with. `index` is that of this side.
+    fn counterpart(self, row: &Row, index: &RowIndex<'a>) -> Option<&'a Row> {
+        index.row(&row.workload, self.phase.unwrap_or(&row.phase))
     }
 }
 
@@ -149,15 +148,16 @@ pub fn compare(base: RecordView<'_>, head: RecordView<'_>) -> Vec<Comparison> {
         same_run: std::ptr::eq(base.record, head.record) || base.record == head.record,
         measured_together: base.measured_together && head.measured_together,
     };
+    let (base_index, head_index) = (base.record.index(), head.record.index());
     let mut comparisons = Vec::new();
     for row in head.rows() {
-        match base.counterpart(row) {
+        match base.counterpart(row, &base_index) {
             Some(counterpart) => comparisons.extend(scope.both(counterpart, row)),
             None => comparisons.extend(scope.alone(row, base.phase, Side::Head)),
         }
     }
     for row in base.rows() {
-        if head.counterpart(row).is_none() {
+        if head.counterpart(row, &head_index).is_none() {
             comparisons.extend(scope.alone(row, head.phase, Side::Base));
         }
     }

@@ -97,10 +97,10 @@ impl Scope<'_> {
             },
         };
         let mut comparison = comparison(base, head, Some(metric), state);
-        // Times of different machines are not shown, because readers would compare them.
+        // Numbers of different tools and times of different machines are not shown, because readers would compare them.
         if !matches!(
             comparison.state,
-            Comparability::NotComparable(Obstacle::OtherMachine { .. })
+            Comparability::NotComparable(Obstacle::OtherMachine { .. } | Obstacle::OtherOrigin(_))
         ) {
             (comparison.base, comparison.head) = (base_figure, head_figure);
         }
@@ -111,11 +111,30 @@ impl Scope<'_> {
         Some(comparison)
     }
 
+    /// The reason why no number compares, if one side was imported: another origin, or imports whose environment nobody
+    /// named and no file describes.
+    fn other_origin(&self) -> Option<String> {
+        let (base, head) = (self.base, self.head);
+        base.import.as_ref().or(head.import.as_ref())?;
+        base.other_origin(head).or_else(|| {
+            let is_known = base.same_machine(base) && head.same_machine(head);
+            (!is_known).then(|| {
+                "the files of the imports do not describe their machine; `harness import --environment NAME` names it"
+                    .to_owned()
+            })
+        })
+    }
+
     fn obstacle(&self, base: &Row, head: &Row, metric: &Metric) -> Option<Obstacle> {
         let (base_reading, head_reading) = (
             base.reading(metric.instrument())?,
             head.reading(metric.instrument())?,
         );
+        if !self.same_run
+            && let Some(difference) = self.other_origin()
+        {
+            return Some(Obstacle::OtherOrigin(difference));
+        }
         if metric.portable() {
             if self.same_run {
                 return None;

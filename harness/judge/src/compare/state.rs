@@ -41,6 +41,8 @@ pub enum Comparability {
 pub enum Obstacle {
     /// Numbers of another build or environment: target, compiler, C library, valgrind, instruction set, settings.
     OtherKey(String),
+    /// Numbers of another tool, or of an environment with another name.
+    OtherOrigin(String),
     /// Wall times of another machine.
     OtherMachine {
         /// The base side's machine.
@@ -102,6 +104,7 @@ impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OtherKey(differences) => write!(f, "not comparable: {differences}"),
+            Self::OtherOrigin(difference) => write!(f, "not comparable: {difference}"),
             Self::OtherMachine { base, head } => {
                 write!(f, "not comparable: machine {base} against {head}")
             }

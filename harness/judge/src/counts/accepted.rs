@@ -1,8 +1,8 @@
 //! Applies accepted regressions to the verdict on counts.
 
-use harness_record::Record;
 use harness_record::acceptance::Loss;
 use harness_record::limits::Limit;
+use harness_record::{Record, RowIndex};
 
 use crate::acceptance::{Coverage, Ledger};
 use crate::compare::Comparison;
@@ -13,8 +13,9 @@ impl CountsVerdict {
     /// apply to its toolchain only. A line also excuses a count above its budget, up to the level that it accepts.
     #[must_use]
     pub fn accept(mut self, ledger: &Ledger, head: &Record) -> Self {
+        let index = head.index();
         for row in &mut self.rows {
-            let Some(lost) = loss(&row.comparison, head) else {
+            let Some(lost) = loss(&row.comparison, head, &index) else {
                 continue;
             };
             let accepted = match &row.judgement {
@@ -43,8 +44,9 @@ impl CountsVerdict {
     /// The regressions, as losses that can be accepted. `head` is the judged record. A count that is above its budget
     /// and no worse than the base is no loss.
     pub fn losses(&self, head: &Record) -> Vec<Loss> {
+        let index = head.index();
         self.regressed()
-            .filter_map(|row| loss(&row.comparison, head))
+            .filter_map(|row| loss(&row.comparison, head, &index))
             .filter(|loss| loss.metric.worse(loss.from, loss.to) > 0.0)
             .collect()
     }
@@ -63,9 +65,9 @@ fn excused(ledger: &Ledger, lost: &Loss, limit: &Limit) -> Option<CountVerdict> 
 }
 
 /// The loss in a comparison of counts; none if the counts are not comparable. `head` is the judged record.
-fn loss(comparison: &Comparison, head: &Record) -> Option<Loss> {
+fn loss(comparison: &Comparison, head: &Record, index: &RowIndex<'_>) -> Option<Loss> {
     let (metric, base, value) = (comparison.metric?, comparison.base?, comparison.head?);
-    let reading = head
+    let reading = index
         .row(&comparison.workload, &comparison.head_phase)?
         .reading(metric.instrument())?;
     Some(Loss {

@@ -173,7 +173,7 @@ fn heap(row: &[&Comparison]) -> Option<String> {
                 ))
             })
     };
-    let allocations = changed().find(|(metric, ..)| metric.name() == "allocations-per-token");
+    let allocations = changed().find(|(metric, ..)| metric.name() == "allocations-per-unit");
     let (metric, base, head, unit) = allocations.or_else(|| changed().next())?;
     let title = metric.title_per(unit);
     let (name, per) = title
@@ -292,6 +292,7 @@ mod tests {
                 layout_limit: 0.02,
                 layouts: Layouts::Averaged(64),
                 strict: false,
+                suite: None,
             },
             measured: vec![measured(&[change; 24])],
             floor: Vec::new(),
@@ -308,6 +309,7 @@ mod tests {
             unmatched: Vec::new(),
             accepted: Accepted::default(),
             amended: Vec::new(),
+            sharding: None,
         };
         let gate_verdict = GateVerdict::verdict_of(&session).expect("valid rules");
         (

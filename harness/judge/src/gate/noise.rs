@@ -2,6 +2,7 @@
 
 use harness_abtest::{NoiseFloor, Verdict};
 use harness_record::session::{Layouts, Session};
+use harness_record::shard::Sharding;
 
 use crate::gate::headline::share;
 use crate::gate::{GateVerdict, TimeOutcome};
@@ -49,7 +50,26 @@ impl GateVerdict {
         if let Layouts::Averaged(count) = session.terms.layouts {
             lines.push(format!("layouts: averaged over {count} of each side"));
         }
-        if let Some(machine) = &session.machine {
+        let origins = session.sharding.iter().flat_map(Sharding::origins);
+        for origin in origins.filter(|_| !self.times.is_empty()) {
+            let state = origin.machine.as_ref();
+            let state = state.map(|one| one.state.line(&one.disturbance));
+            let state = state.map_or(String::new(), |line| format!("; {line}"));
+            let machine = origin.environment.machine();
+            lines.push(format!("shard {}: {machine}{state}", origin.shard));
+        }
+        if let Some(Sharding::Part(part)) = &session.sharding {
+            lines.push(format!(
+                "shard: {}; its error rate is that of the {} timed workloads of all shards, and `merge` judges the whole",
+                part.shard,
+                session.suite_size()
+            ));
+        }
+        let is_merged = session
+            .sharding
+            .as_ref()
+            .is_some_and(|sharding| !sharding.origins().is_empty());
+        if let Some(machine) = session.machine.as_ref().filter(|_| !is_merged) {
             lines.push(format!(
                 "machine: {}",
                 machine.state.line(&machine.disturbance)
@@ -151,6 +171,7 @@ mod tests {
                 layout_limit: 0.02,
                 layouts: Layouts::Averaged(64),
                 strict: false,
+                suite: None,
             },
             measured: vec![head],
             floor: vec![floor],
@@ -166,6 +187,7 @@ mod tests {
             unmatched: Vec::new(),
             accepted: Accepted::default(),
             amended: Vec::new(),
+            sharding: None,
         }
     }
 

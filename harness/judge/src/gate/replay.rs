@@ -51,7 +51,7 @@ impl Replay {
         session
             .measured
             .iter()
-            .map(|measured| Self::of(measured, session.terms.rules, session.measured.len()))
+            .map(|measured| Self::of(measured, session.terms.rules, session.suite_size()))
             .collect()
     }
 

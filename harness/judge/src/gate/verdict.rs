@@ -233,10 +233,7 @@ impl GateVerdict {
             layout_limit: terms.layout_limit,
             pending: ledger.pending(),
             complaints,
-            floor: session
-                .floor
-                .first()
-                .map(|measured| NoiseFloor::of(measured, terms.rules, session.measured.len())),
+            floor: noise_floor(session),
             fair_seconds: fair,
             uncounted: session.uncounted,
             untimed: session.untimed,
@@ -455,11 +452,28 @@ fn ledger(session: &Session) -> Result<Ledger, GateError> {
     ))
 }
 
+/// The noise floor; of several machines, that of the noisiest: a base that differs from itself, or else the widest scatter.
+/// There are no more machines than workloads, so the correction for the suite covers the floors of all.
+fn noise_floor(session: &Session) -> Option<NoiseFloor> {
+    let (rules, suite) = (session.terms.rules, session.suite_size());
+    let floors = session.floor.iter();
+    let floors = floors.map(|measured| NoiseFloor::of(measured, rules, suite));
+    let spread = |floor: &NoiseFloor| floor.spread().unwrap_or_default();
+    floors.reduce(|worst, floor| {
+        let is_worse = match (worst.differs(), floor.differs()) {
+            (true, false) => false,
+            (false, true) => true,
+            _ => spread(&floor) > spread(&worst),
+        };
+        if is_worse { floor } else { worst }
+    })
+}
+
 /// Replays the pairs of a workload through the sequential test. The level is corrected for all timed workloads.
 pub(super) fn sequential_test(session: &Session, measured: &WorkloadPairs) -> SequentialTest {
     SequentialTest::of(
         session.terms.rules,
-        session.measured.len(),
+        session.suite_size(),
         measured.log_ratios(),
     )
 }

@@ -133,7 +133,10 @@ fn values(data: &Data) -> Vec<(String, &'static str, u64)> {
                 .map(|(count, value)| (name(count), GENERIC_UNIT, *value))
                 .collect()
         }
-        Data::Clock { .. } | Data::Criterion { .. } | Data::Counts { .. } => Vec::new(),
+        Data::Clock { .. }
+        | Data::Estimate { .. }
+        | Data::Criterion { .. }
+        | Data::Counts { .. } => Vec::new(),
     }
 }
 

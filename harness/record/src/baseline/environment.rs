@@ -118,6 +118,8 @@ impl Measurement {
             about: About::default(),
             environment: self.environment,
             rows: Vec::new(),
+            sharding: None,
+            spent: Vec::new(),
         }
     }
 }

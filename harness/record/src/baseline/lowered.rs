@@ -106,8 +106,8 @@ fn lower_heap(data: &mut Data, new: &Data, metric: &Metric) {
         "total-allocations" => (total_blocks, new_blocks),
         "peak-bytes" => (peak_bytes, new_peak),
         "leaked-bytes" => (leaked_bytes, new_leaked),
-        "bytes-per-token" if tokens == new_tokens => (token_bytes, new_token_bytes),
-        "allocations-per-token" if tokens == new_tokens => (token_blocks, new_token_blocks),
+        "bytes-per-unit" if tokens == new_tokens => (token_bytes, new_token_bytes),
+        "allocations-per-unit" if tokens == new_tokens => (token_blocks, new_token_blocks),
         _ => return,
     };
     *stored = (*new).min(*stored);
@@ -193,7 +193,7 @@ mod tests {
             row.readings[0].data = data;
             baseline(vec![row])
         };
-        let gains = [gain("a", "bytes-per-token")];
+        let gains = [gain("a", "bytes-per-unit")];
         let lowered = |new: &Baseline| of(8, 800).lowered(new, &gains).record.rows;
         assert_eq!(lowered(&of(8, 400)), of(8, 400).record.rows);
         assert_eq!(lowered(&of(16, 400)), of(8, 800).record.rows);

@@ -46,10 +46,15 @@ impl Baseline {
     ///
     /// # Errors
     /// [`BaselineError::Refused`] if the record has no counts, if an instrument failed or a check did not pass, if
-    /// counts come from more than one thread, or if part of the toolchain is unknown.
+    /// counts come from more than one thread or from another tool, or if part of the toolchain is unknown.
     pub fn promote(record: &Record) -> Result<Vec<Self>, BaselineError> {
         if record.created.contains(char::is_control) {
             return Err(BaselineError::Refused("its date is invalid".to_owned()));
+        }
+        if let Some(import) = &record.environment.import {
+            return Err(BaselineError::Refused(format!(
+                "it was {import}, and a baseline contains counts that this harness measured"
+            )));
         }
         for row in &record.rows {
             promotable(row).map_err(BaselineError::Refused)?;

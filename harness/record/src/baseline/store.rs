@@ -89,8 +89,13 @@ impl Store {
     /// Reads the baseline to compare the counts of a record with.
     ///
     /// # Errors
-    /// If the record has no counts, if there is no baseline for any of them, or if a baseline is invalid.
+    /// If the record has no counts or was imported, if there is no baseline for any of them, or if a baseline is invalid.
     pub fn matching(&self, record: &Record) -> Result<Matching, BaselineError> {
+        if let Some(import) = &record.environment.import {
+            return Err(BaselineError::NoCounts(format!(
+                "it was {import}, and a baseline compares with counts that this harness measured"
+            )));
+        }
         let keys: Vec<PortableKey> = isas(record)
             .into_iter()
             .map(|isa| record.environment.portable_key(isa))

@@ -38,6 +38,9 @@ pub enum CallgrindError {
         /// The sum of the costs.
         found: u64,
     },
+    /// The sum of the costs or calls does not fit into 64 bits.
+    #[error("callgrind's file is damaged: the sum of its costs or calls exceeds 64 bits")]
+    Sum,
     /// The total at the end of the file is missing.
     #[error("callgrind's file has no totals at its end: it is cut off")]
     NoTotal,
@@ -206,10 +209,11 @@ impl Reader {
 
     fn finish(mut self) -> Result<CallGraph, CallgrindError> {
         self.column.ok_or(CallgrindError::NoEvent)?;
-        let (said, found) = (
-            self.said.ok_or(CallgrindError::NoTotal)?,
-            self.graph.total(),
-        );
+        let said = self.said.ok_or(CallgrindError::NoTotal)?;
+        let found = sum(self.graph.contexts.iter().map(|context| context.own))?;
+        // Every later sum of calls is a part of these.
+        sum(self.calls.values().map(|call| call.count))?;
+        sum(self.calls.values().map(|call| call.inclusive))?;
         if said != found {
             return Err(CallgrindError::Total { said, found });
         }
@@ -274,6 +278,12 @@ fn number(word: &str) -> Result<u64, String> {
         None => word.parse(),
     };
     parsed.map_err(|_| format!("should have a number instead of {}", start(word)))
+}
+
+fn sum(mut numbers: impl Iterator<Item = u64>) -> Result<u64, CallgrindError> {
+    numbers
+        .try_fold(0, u64::checked_add)
+        .ok_or(CallgrindError::Sum)
 }
 
 fn add(a: u64, b: u64) -> Result<u64, String> {

@@ -193,6 +193,17 @@ fn what_is_no_whole_file_is_refused_in_one_sentence() {
     );
 }
 
+/// Costs and calls that do not fit into 64 bits together are refused, also if each of them fits.
+#[test]
+fn sums_that_do_not_fit_are_refused() {
+    let most = u64::MAX;
+    let costs = format!("events: Ir\nfn=a\n1 {most}\nfn=b\n1 1\ntotals: 0\n");
+    assert_eq!(CallGraph::parse(&costs), Err(CallgrindError::Sum));
+    let call = |callee: &str| format!("cfn={callee}\ncalls={most} 1\n1 0\n");
+    let calls = format!("events: Ir\nfn=a\n{}{}totals: 0\n", call("b"), call("c"));
+    assert_eq!(CallGraph::parse(&calls), Err(CallgrindError::Sum));
+}
+
 /// A file that is cut off anywhere, at the end of a line or within one, is rejected.
 #[test]
 fn a_file_that_is_cut_off_is_refused() {
@@ -269,6 +280,18 @@ proptest! {
         for (place, own) in own.iter().enumerate() {
             let context = graph.contexts.iter().find(|context| context.stack == ["main".to_owned(), format!("f{place}")]);
             prop_assert_eq!(context.map(|context| context.own), Some(u64::from(*own)));
+        }
+    }
+
+    /// Any number in the place of another one makes a file that is refused, or whose functions add up.
+    #[test]
+    fn a_replaced_number_is_refused_or_adds_up(place: prop::sample::Index, number in prop::sample::select(vec!["-1", "0", "18446744073709551615", "1e9", "NaN", ""])) {
+        let places: Vec<usize> = PLAIN.match_indices(|letter: char| letter.is_ascii_digit()).map(|(at, _)| at).collect();
+        let at = places[place.index(places.len())];
+        let text = format!("{}{number}{}", &PLAIN[..at], &PLAIN[at + 1..]);
+        if let Ok(graph) = CallGraph::parse(&text) {
+            let of_functions: u64 = graph.functions().iter().map(|function| function.own).sum();
+            prop_assert_eq!(of_functions, graph.total());
         }
     }
 

@@ -1,11 +1,13 @@
 //! Values of one workload in one phase over time, with change points.
 
+use std::collections::HashMap;
+
 use harness_abtest::{ChangePoint, change_points, noise_of};
 
-use crate::Row;
 use crate::choice::Choice;
 use crate::history::DatedRecord;
 use crate::metric::Metric;
+use crate::{Row, RowIndex};
 
 /// Noise of counts, as a share: the largest effect of an unrelated change, as the limits allow it.
 const COUNT_NOISE: f64 = 5e-4;
@@ -23,8 +25,9 @@ pub struct HistoryQuery<'a> {
     pub choice: &'a Choice,
     /// Selected phases; if empty, the last phase of each workload.
     pub phases: &'a [String],
-    /// Phase that times are compared with.
-    pub anchor: &'a str,
+    /// Phase that times are compared with. Without one, times are shown as they are: those of imports, which have no
+    /// phases.
+    pub anchor: Option<&'a str>,
 }
 
 /// The history of a workload in a phase.
@@ -118,36 +121,37 @@ pub fn series(dated_records: &[DatedRecord], question: &HistoryQuery<'_>) -> Vec
     let Some(newest) = dated_records.last() else {
         return Vec::new();
     };
+    let moments: Vec<RowIndex<'_>> = dated_records
+        .iter()
+        .map(|moment| moment.record.index())
+        .collect();
+    let mut phases: HashMap<&str, Vec<&Row>> = HashMap::new();
+    for row in &newest.record.rows {
+        phases.entry(&row.workload).or_default().push(row);
+    }
     let workloads = newest.record.workloads();
     let selected = workloads
         .into_iter()
         .filter(|workload| question.choice.workload(workload));
     selected
         .flat_map(|workload| {
-            let rows = newest
-                .record
-                .rows
-                .iter()
-                .filter(move |row| row.workload == workload);
-            let last = rows.clone().next_back().map(|row| row.phase.as_str());
+            let rows = phases.remove(workload).unwrap_or_default();
+            let last = rows.last().map(|row| row.phase.as_str());
             let is_selected = move |row: &&Row| match question.phases {
                 [] => Some(row.phase.as_str()) == last,
                 phases => phases.contains(&row.phase),
             };
-            rows.filter(is_selected)
-                .filter_map(|row| of_row(dated_records, row, question))
+            let selected: Vec<&Row> = rows.into_iter().filter(is_selected).collect();
+            selected
         })
+        .filter_map(|row| of_row(&moments, row, question))
         .collect()
 }
 
-fn of_row(
-    dated_records: &[DatedRecord],
-    newest: &Row,
-    question: &HistoryQuery<'_>,
-) -> Option<Series> {
+fn of_row(moments: &[RowIndex<'_>], newest: &Row, question: &HistoryQuery<'_>) -> Option<Series> {
     let (mut points, mut redefined) = (Vec::new(), 0);
-    for (index, moment) in dated_records.iter().enumerate() {
-        let Some(row) = moment.record.row(&newest.workload, &newest.phase) else {
+    for (index, moment) in moments.iter().enumerate() {
+        let Some(row) = moment.row(&newest.workload, &newest.phase) else {
             continue;
         };
         if row.definition != newest.definition || row.answer != newest.answer {
@@ -170,15 +174,15 @@ fn of_row(
     )
 }
 
-fn value(moment: &DatedRecord, row: &Row, question: &HistoryQuery<'_>) -> Option<f64> {
+fn value(moment: &RowIndex<'_>, row: &Row, question: &HistoryQuery<'_>) -> Option<f64> {
     let passed = |row: &&Row| row.check.is_fine();
     if question.metric.portable() {
         return Some(question.metric.figure(Some(row).filter(passed)?)?.value);
     }
-    let anchor = moment
-        .record
-        .row(&row.workload, question.anchor)
-        .filter(passed)?;
+    let Some(anchor) = question.anchor else {
+        return Some(question.metric.figure(Some(row).filter(passed)?)?.value);
+    };
+    let anchor = moment.row(&row.workload, anchor).filter(passed)?;
     Some(
         question
             .metric
@@ -213,7 +217,7 @@ mod tests {
                 metric,
                 choice: &Choice::default(),
                 phases,
-                anchor: "naive",
+                anchor: Some("naive"),
             },
         )
     }

@@ -47,6 +47,6 @@ mod tests {
             limit(metric).map(|limit| limit.tolerance.to_string())
         };
         assert_eq!(of("instructions").as_deref(), Some("0.2 %"));
-        assert_eq!(of("allocations-per-token").as_deref(), Some("exact"));
+        assert_eq!(of("allocations-per-unit").as_deref(), Some("exact"));
     }
 }

@@ -1,10 +1,10 @@
 //! Wall times: the value of each round of the clock, and figures and ratios over rounds.
 
-use harness_abtest::{Interval, Rounds, median, quantile};
+use harness_abtest::{Interval, Rounds, interval_of_mean, median, quantile};
 use harness_probe::Instrument;
 
 use crate::metric::{Figure, LEVEL};
-use crate::{Data, Row, Run};
+use crate::{Data, Row, Run, Spread};
 
 /// Computes a value of one slice; none if the slice has none.
 pub(super) type PerSlice = fn(&Row, &Run) -> Option<f64>;
@@ -64,6 +64,37 @@ pub(super) fn mean(rounds: &Rounds) -> Option<Figure> {
         interval: rounds.interval(LEVEL),
         rounds: Some(rounds.count()),
     })
+}
+
+/// The time of one run in seconds as another tool states it, with its interval. A standard deviation gives Student's t
+/// interval of the mean.
+pub(super) fn estimate(row: &Row) -> Option<Figure> {
+    let Data::Estimate {
+        picoseconds,
+        ref spread,
+        ..
+    } = row.reading(Instrument::Clock)?.data
+    else {
+        return None;
+    };
+    let seconds = |picoseconds: u64| picoseconds as f64 / 1e12;
+    let value = seconds(picoseconds);
+    let interval = spread.as_ref().and_then(|spread| match *spread {
+        Spread::Interval {
+            lower_picoseconds,
+            upper_picoseconds,
+            confidence_permille,
+        } => Some(Interval {
+            low: seconds(lower_picoseconds),
+            high: seconds(upper_picoseconds),
+            level: f64::from(confidence_permille) / 1e3,
+        }),
+        Spread::Deviation {
+            picoseconds,
+            samples,
+        } => interval_of_mean(value, seconds(picoseconds), samples, LEVEL),
+    });
+    Some(Figure::with_interval(value, interval))
 }
 
 /// The quotient of two means.
@@ -173,6 +204,39 @@ mod tests {
             assert_eq!(metric(name).ratio(&row, &row), None);
             assert_eq!(figure(&row, name), None);
         }
+    }
+
+    #[test]
+    fn a_time_without_samples_has_the_interval_of_its_tool() {
+        let time = by_name("time").expect("a metric");
+        let figure = |spread| {
+            let mut row = row("w", "imported", vec![clock("a", &[])]);
+            row.readings[0].data = Data::Estimate {
+                statistic: crate::Statistic::Mean,
+                picoseconds: 2_000_000,
+                spread,
+            };
+            assert_eq!(time.ratio(&row, &row), None, "it has no rounds");
+            time.figure(&row).expect("a time")
+        };
+        let ends = figure(Some(Spread::Interval {
+            lower_picoseconds: 1_900_000,
+            upper_picoseconds: 2_200_000,
+            confidence_permille: 990,
+        }));
+        let interval = ends.interval.expect("stated");
+        assert_eq!(
+            (ends.value, interval.low, interval.high, interval.level),
+            (2e-6, 1.9e-6, 2.2e-6, 0.99)
+        );
+        // Student's t for 3 degrees of freedom is 3.182.
+        let ends = figure(Some(Spread::Deviation {
+            picoseconds: 200_000,
+            samples: 4,
+        }));
+        let interval = ends.interval.expect("four samples");
+        assert!((interval.high - 2.3182e-6).abs() < 1e-10, "{interval:?}");
+        assert_eq!(figure(None).interval, None);
     }
 
     /// A phase with these slices, in nanoseconds, in each round.

@@ -1,5 +1,7 @@
 //! Counts of one run: instructions by callgrind, heap allocations by dhat.
 
+use std::collections::BTreeMap;
+
 use harness_probe::Instrument;
 
 use crate::{Data, Row};
@@ -25,6 +27,9 @@ pub(super) enum HeapCount {
 impl HeapCount {
     /// The count of a row; none if it has no reading of dhat.
     pub(super) fn of(self, row: &Row) -> Option<f64> {
+        if let Data::Counts { values, .. } = &row.reading(Instrument::Dhat)?.data {
+            return self.named(row, values);
+        }
         let Data::Dhat {
             total_bytes,
             total_blocks,
@@ -49,6 +54,26 @@ impl HeapCount {
             Self::PeakBytes => peak_bytes as f64,
             Self::LeakedBytes => leaked_bytes as f64,
         })
+    }
+}
+
+/// Bytes allocated by one run, by the name of another tool's count.
+pub const TOTAL_BYTES: &str = "total-bytes";
+/// Blocks allocated by one run.
+pub const TOTAL_BLOCKS: &str = "total-blocks";
+
+impl HeapCount {
+    /// The count among those of a tool that counts only a part of what dhat counts.
+    fn named(self, row: &Row, values: &BTreeMap<String, u64>) -> Option<f64> {
+        let value = |name: &str| values.get(name).map(|&value| value as f64);
+        let per_unit = |total: f64| total / row.unit.per_run as f64;
+        match self {
+            Self::BytesPerUnit => value(TOTAL_BYTES).map(per_unit),
+            Self::BlocksPerUnit => value(TOTAL_BLOCKS).map(per_unit),
+            Self::TotalBytes => value(TOTAL_BYTES),
+            Self::TotalBlocks => value(TOTAL_BLOCKS),
+            Self::PeakBytes | Self::LeakedBytes => None,
+        }
     }
 }
 

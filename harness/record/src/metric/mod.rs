@@ -5,7 +5,7 @@
 //! needed and are never stored.
 
 mod clock;
-mod count;
+pub mod count;
 pub mod events;
 pub mod process;
 pub mod program;
@@ -24,12 +24,7 @@ use crate::{Reading, Row};
 pub const LEVEL: f64 = 0.95;
 
 static METRICS: &[Metric] = &[
-    Metric::new(
-        "time",
-        "total runtime",
-        Quantity::Seconds,
-        Source::Slices(seconds),
-    ),
+    Metric::new("time", "total runtime", Quantity::Seconds, Source::Time),
     Metric::new(
         "criterion-time",
         "time of one run (criterion)",
@@ -50,43 +45,43 @@ static METRICS: &[Metric] = &[
     ),
     Metric::new(
         "latency-median",
-        "latency per token, median",
+        "latency per unit, median",
         Quantity::Seconds,
         Source::Tokens(0.5),
     ),
     Metric::new(
         "latency-p95",
-        "latency per token, 95th percentile",
+        "latency per unit, 95th percentile",
         Quantity::Seconds,
         Source::Tokens(0.95),
     ),
     Metric::new(
         "latency-min",
-        "latency per token, minimum",
+        "latency per unit, minimum",
         Quantity::Seconds,
         Source::Extreme(0.0),
     ),
     Metric::new(
         "latency-max",
-        "latency per token, maximum",
+        "latency per unit, maximum",
         Quantity::Seconds,
         Source::Extreme(1.0),
     ),
     Metric::new(
         "instructions",
-        "instructions per token",
+        "instructions per unit",
         Quantity::Instructions,
         Source::Value(Instrument::Callgrind, instructions),
     ),
     Metric::heap(
-        "bytes-per-token",
-        "heap bytes per token",
+        "bytes-per-unit",
+        "heap bytes per unit",
         Quantity::Bytes,
         HeapCount::BytesPerUnit,
     ),
     Metric::heap(
-        "allocations-per-token",
-        "allocations per token",
+        "allocations-per-unit",
+        "allocations per unit",
         Quantity::Blocks,
         HeapCount::BlocksPerUnit,
     ),
@@ -134,43 +129,43 @@ static METRICS: &[Metric] = &[
     ),
     Metric::new(
         "simulated-branch-misses",
-        "branch misses per token, simulated",
+        "branch misses per unit, simulated",
         Quantity::Events,
         Source::Value(Instrument::Misses, events::branch_misses),
     ),
     Metric::new(
         "simulated-l1-misses",
-        "misses of the first-level data cache per token, simulated",
+        "misses of the first-level data cache per unit, simulated",
         Quantity::Events,
         Source::Value(Instrument::Misses, events::l1_misses),
     ),
     Metric::new(
         "simulated-ll-misses",
-        "misses of the last-level cache per token, simulated",
+        "misses of the last-level cache per unit, simulated",
         Quantity::Events,
         Source::Value(Instrument::Misses, events::ll_misses),
     ),
     Metric::new(
         "cycles",
-        "cycles per token",
+        "cycles per unit",
         Quantity::Events,
         Source::Value(Instrument::Counters, events::cycles),
     ),
     Metric::new(
         "retired-instructions",
-        "instructions per token, counted by the processor",
+        "instructions per unit, counted by the processor",
         Quantity::Events,
         Source::Value(Instrument::Counters, events::retired_instructions),
     ),
     Metric::new(
         "branch-misses",
-        "branch misses per token",
+        "branch misses per unit",
         Quantity::Events,
         Source::Value(Instrument::Counters, events::retired_branch_misses),
     ),
     Metric::new(
         "cache-misses",
-        "cache misses per token",
+        "cache misses per unit",
         Quantity::Events,
         Source::Value(Instrument::Counters, events::cache_misses),
     ),
@@ -199,8 +194,16 @@ pub fn all() -> &'static [Metric] {
     METRICS
 }
 
-/// Returns the metric with this name.
+/// Earlier names of metrics, which files may still contain, and their names now.
+const RENAMED: [(&str, &str); 2] = [
+    ("bytes-per-token", "bytes-per-unit"),
+    ("allocations-per-token", "allocations-per-unit"),
+];
+
+/// Returns the metric with this name, or with this earlier name.
 pub fn by_name(name: &str) -> Option<&'static Metric> {
+    let renamed = RENAMED.iter().find(|(earlier, _)| *earlier == name);
+    let name = renamed.map_or(name, |(_, now)| now);
     all().iter().find(|metric| metric.name == name)
 }
 
@@ -223,6 +226,9 @@ pub struct Metric {
 
 /// Source of a metric's value.
 enum Source {
+    /// The clock: in a round, the median over its slices of the seconds of one iteration; or the time that another tool
+    /// states without its samples.
+    Time,
     /// The clock: in a round, the median over its slices of this value. Over rounds, see [`harness_abtest::Rounds`].
     Slices(PerSlice),
     /// The clock: in a round, this quantile of the latency of its tokens. Over rounds, see [`harness_abtest::Rounds`].
@@ -268,14 +274,14 @@ impl Metric {
         self.name
     }
 
-    /// Name in tables and sentences, such as `latency per token, median`.
+    /// Name in tables and sentences where the unit of work is not known, such as `latency per unit, median`.
     pub fn title(&self) -> &'static str {
         self.title
     }
 
     /// Title for a workload whose unit is `unit`, such as `instructions per call`.
     pub fn title_per(&self, unit: &str) -> String {
-        self.title.replace("per token", &format!("per {unit}"))
+        self.title.replace("per unit", &format!("per {unit}"))
     }
 
     /// Physical quantity of the value.
@@ -295,7 +301,9 @@ impl Metric {
     /// Instrument that the value is computed from.
     pub fn instrument(&self) -> Instrument {
         match self.source {
-            Source::Slices(_) | Source::Tokens(_) | Source::Extreme(_) => Instrument::Clock,
+            Source::Time | Source::Slices(_) | Source::Tokens(_) | Source::Extreme(_) => {
+                Instrument::Clock
+            }
             Source::Criterion => Instrument::Criterion,
             Source::Value(instrument, _) => instrument,
             Source::Heap(_) => Instrument::Dhat,
@@ -306,6 +314,7 @@ impl Metric {
     /// the workload.
     pub fn figure(&self, row: &Row) -> Option<Figure> {
         match &self.source {
+            Source::Time => clock::estimate(row).or_else(|| clock::mean(&self.rounds(row)?.1)),
             Source::Slices(_) | Source::Tokens(_) => clock::mean(&self.rounds(row)?.1),
             Source::Extreme(q) => clock::extreme(row, *q).map(Figure::exact),
             Source::Criterion => clock::criterion(row),
@@ -339,7 +348,7 @@ impl Metric {
     /// is `None` if the two rows were not measured in turn.
     pub fn ratio(&self, base: &Row, head: &Row) -> Option<Figure> {
         match &self.source {
-            Source::Slices(_) | Source::Tokens(_) => {
+            Source::Time | Source::Slices(_) | Source::Tokens(_) => {
                 let ((base_session, base), (head_session, head)) =
                     (self.rounds(base)?, self.rounds(head)?);
                 (base_session == head_session).then(|| clock::quotient(&base, &head))
@@ -361,6 +370,7 @@ impl Metric {
     /// The session of a row's clock, and the value of each round.
     fn rounds<'a>(&self, row: &'a Row) -> Option<(&'a str, Rounds)> {
         let values = match self.source {
+            Source::Time => clock::slices_by_round(row, seconds),
             Source::Slices(value) => clock::slices_by_round(row, value),
             Source::Tokens(q) => clock::tokens_by_round(row, q),
             _ => None,

@@ -33,6 +33,11 @@ pub enum SitesError {
         /// Number of frames in the table.
         frames: usize,
     },
+    /// The sum of the bytes or blocks does not fit into 64 bits.
+    #[error(
+        "the profile of allocations is damaged: the sum of its bytes or blocks exceeds 64 bits"
+    )]
+    Sum,
 }
 
 /// A place of allocation.
@@ -92,6 +97,13 @@ impl Sites {
         if written.version != VERSION {
             return Err(SitesError::Version(written.version));
         }
+        // Every later sum is a part of these.
+        let sum = |count: fn(&Point) -> u64| {
+            let mut counts = written.pps.iter().map(count);
+            counts.try_fold(0, u64::checked_add).ok_or(SitesError::Sum)
+        };
+        sum(|point| point.tb)?;
+        sum(|point| point.tbk)?;
         let table: Vec<Frame> = written.ftbl.iter().map(|text| Frame::parse(text)).collect();
         let mut stacks = Vec::new();
         let mut sites: Vec<Site> = Vec::new();
@@ -369,6 +381,14 @@ mod tests {
             error(damaged),
             "the profile of allocations is damaged: a backtrace names frame 80 of 10"
         );
+        let mut large = profile();
+        large["pps"][0]["tb"] = json!(u64::MAX);
+        assert_eq!(Sites::read(&large), Err(SitesError::Sum));
+        for wrong in [json!(-1), json!(1.5), json!("7"), json!(null)] {
+            let mut negative = profile();
+            negative["pps"][0]["tbk"] = wrong;
+            assert!(error(negative).starts_with("the profile of allocations cannot be read"));
+        }
     }
 
     proptest! {

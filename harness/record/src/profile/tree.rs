@@ -125,17 +125,27 @@ impl Tree {
     /// Returns a line for each stack with a cost of its own, `outermost;...;innermost cost`: the input format of
     /// flame graphs. Costs are multiplied by `scale`.
     pub fn folded(&self, scale: f64) -> String {
-        let (mut text, mut stack) = (String::new(), Vec::new());
-        for (depth, node) in self.walk() {
-            stack.truncate(depth);
+        let mut text = String::new();
+        for (stack, cost) in self.stacks(scale) {
             // A semicolon separates frames.
-            stack.push(node.name.replace(';', ","));
-            let cost = (node.own as f64 * scale).round();
-            if cost >= 1.0 {
-                text.push_str(&format!("{} {cost:.0}\n", stack.join(";")));
-            }
+            let frames: Vec<String> = stack.iter().map(|frame| frame.replace(';', ",")).collect();
+            text.push_str(&format!("{} {cost}\n", frames.join(";")));
         }
         text
+    }
+
+    /// Returns the stacks with a cost of their own, outermost frame first, each with its cost multiplied by `scale`.
+    pub fn stacks(&self, scale: f64) -> Vec<(Vec<&str>, u64)> {
+        let (mut stacks, mut stack) = (Vec::new(), Vec::new());
+        for (depth, node) in self.walk() {
+            stack.truncate(depth);
+            stack.push(node.name.as_str());
+            let cost = (node.own as f64 * scale).round() as u64;
+            if cost > 0 {
+                stacks.push((stack.clone(), cost));
+            }
+        }
+        stacks
     }
 }
 

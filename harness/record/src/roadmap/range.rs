@@ -170,7 +170,7 @@ mod tests {
     fn the_near_end_is_the_one_that_is_easier_to_reach() {
         let faster = Range::change("+150..+210 %", named("tokens-per-second")).expect("a change");
         assert_eq!((faster.near, faster.far, faster.relative), (2.5, 3.1, true));
-        let smaller = Range::change("-85..-90%", named("bytes-per-token")).expect("a change");
+        let smaller = Range::change("-85..-90%", named("bytes-per-unit")).expect("a change");
         assert!(
             (smaller.near - 0.15).abs() < 1e-12 && (smaller.far - 0.1).abs() < 1e-12,
             "{smaller:?}"
@@ -199,10 +199,10 @@ mod tests {
             formatted("+150..+210 %", "tokens-per-second"),
             "+150 % to +210 %"
         );
-        assert_eq!(formatted("0 %", "bytes-per-token"), "no change");
+        assert_eq!(formatted("0 %", "bytes-per-unit"), "no change");
         assert_eq!(formatted("-21 %", "latency-median"), "-21 %");
-        let value = Range::value("5..8 MB", named("bytes-per-token")).expect("bytes");
-        assert_eq!(value.text(named("bytes-per-token")), "8.00 MB to 5.00 MB");
+        let value = Range::value("5..8 MB", named("bytes-per-unit")).expect("bytes");
+        assert_eq!(value.text(named("bytes-per-unit")), "8.00 MB to 5.00 MB");
     }
 
     #[test]

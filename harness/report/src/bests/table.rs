@@ -14,7 +14,10 @@ pub fn section(report_data: &ReportData) -> Option<Section> {
     Some(Section {
         id: "records",
         title: "Records",
-        says: vec![finding(bests, last), newest(bests)],
+        says: vec![
+            finding(bests, unit(&report_data.record, &bests.workload), last),
+            newest(bests),
+        ],
         tables: vec![table(report_data, bests)],
         ..Section::default()
     })
@@ -29,7 +32,7 @@ fn rows<'a>(report_data: &ReportData, bests: &'a Bests) -> Vec<&'a Best> {
 }
 
 /// The sentence on the best of the last phase.
-fn finding(bests: &Bests, last: &Best) -> String {
+fn finding(bests: &Bests, unit: &str, last: &Best) -> String {
     let [date, revision, _] = &last.words;
     let over = last.over_anchors.last().map(|(anchor, gain)| {
         format!(
@@ -41,7 +44,7 @@ fn finding(bests: &Bests, last: &Best) -> String {
         "The best of {} is {} {}, measured {date} at revision {revision}{}.",
         last.phase,
         Cell::figure(bests.metric, &last.value).text,
-        bests.metric.title(),
+        bests.metric.title_per(unit),
         over.unwrap_or_default()
     )
 }

@@ -71,6 +71,7 @@ fn a_run_that_does_not_count_changes_nothing() {
         quick: false,
         instruments: Vec::new(),
         isa: None,
+        shard: None,
     };
     let better = || run(2, 4_000, 1_000);
     let changed = |change: &dyn Fn(&mut Record)| {

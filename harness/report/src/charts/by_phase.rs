@@ -41,7 +41,7 @@ pub(super) fn throughput(report_data: &ReportData) -> Option<Chart> {
 
 /// Heap bytes per unit; the unit is the generated token if the workload generates text.
 pub(super) fn memory(report_data: &ReportData) -> Option<Chart> {
-    chart(report_data, "bytes-per-token", |found, unit| {
+    chart(report_data, "bytes-per-unit", |found, unit| {
         let bytes = |figure: &Figure| number::plain(Quantity::Bytes, figure.value);
         let title = match found {
             Some(Finding {

@@ -11,6 +11,9 @@ use crate::tables::history::{day, scope, show};
 /// Largest number of lines in a chart; more lines cannot be distinguished.
 const MOST_LINES: usize = 7;
 
+/// Largest number of panels of a chart. A picture of thousands would take gigabytes, and nobody would look at it.
+const MOST_PANELS: usize = 60;
+
 /// Draws one line per series. Series with change points come first, and the largest changes are marked. Returns `None`
 /// if no series has two points above zero; the logarithmic axis cannot show zero.
 pub fn chart(
@@ -94,6 +97,14 @@ pub fn panels(
     let mut shown: Vec<&Series> = series.iter().filter(|one| one.points.len() > 1).collect();
     shown.sort_by_key(|one| one.jumps.is_empty());
     let (first, last) = (dated_records.first()?, dated_records.last()?);
+    let title = title(&jumps(&shown), dated_records, question, &shown);
+    let left_out = match shown.len().saturating_sub(MOST_PANELS) {
+        0 => String::new(),
+        beyond => {
+            format!(" {beyond} more workloads are not drawn; those with change points come first.")
+        }
+    };
+    shown.truncate(MOST_PANELS);
     let (start, end) = (shown.first()?, shown.last()?);
     let one_phase = shown.iter().all(|one| one.phase == start.phase);
     let one_workload = shown.iter().all(|one| one.workload == end.workload);
@@ -146,10 +157,9 @@ pub fn panels(
         panels: shown.iter().map(panel).collect(),
     };
     let subtitle = format!(
-        "{}. Marks are change points: the steps of the best-fitting step function.",
+        "{}. Marks are change points: the steps of the best-fitting step function.{left_out}",
         scope(question)
     );
-    let title = title(&jumps(&shown), dated_records, question, &shown);
     Some(Chart::new(title, subtitle, panels))
 }
 
@@ -265,7 +275,7 @@ mod tests {
             metric,
             choice: &choice,
             phases: &[],
-            anchor: "naive",
+            anchor: Some("naive"),
         };
         let series = series(&dated_records, &question);
         let panels = panels(&series, &dated_records, &question)?;
@@ -283,7 +293,7 @@ mod tests {
         let ([chart, panels], events) = drawn(&[1000, 1000, 1100, 1100, 550, 550]).expect("points");
         assert_eq!(
             chart.title(),
-            "kernel/gelu: instructions per token fell by 50 % with \"Change 4\""
+            "kernel/gelu: instructions per unit fell by 50 % with \"Change 4\""
         );
         assert_eq!(
             events,
@@ -311,7 +321,7 @@ mod tests {
         let ([chart, _], events) = drawn(&[1000, 1000, 1000]).expect("points");
         assert_eq!(
             chart.title(),
-            "No change of instructions per token in 1 workload over 3 states"
+            "No change of instructions per unit in 1 workload over 3 states"
         );
         assert!(events.is_empty());
         assert!(drawn(&[1000]).is_none() && drawn(&[0, 0]).is_none() && drawn(&[]).is_none());

@@ -32,10 +32,10 @@ const CHARTS: [(&str, &str, Make); 4] = [
         "Throughput by phase",
         by_phase::throughput,
     ),
-    ("memory-per-token", "Memory by phase", by_phase::memory),
+    ("memory", "Memory by phase", by_phase::memory),
     ("latency-by-position", "Latency by position", latency::chart),
     (
-        "instructions-per-token",
+        "instructions",
         "Instructions by phase",
         by_phase::instructions,
     ),

@@ -87,8 +87,9 @@ impl Scale {
     }
 }
 
-fn name(one: &Progress<'_>) -> String {
-    format!("{}: {}", one.phase.title, one.target.metric.title())
+fn name(report_data: &ReportData, roadmap: &Roadmap, one: &Progress<'_>) -> String {
+    let title = report_data.title(one.target.metric, &roadmap.workload);
+    format!("{}: {title}", one.phase.title)
 }
 
 /// A figure with its interval, as the table writes it.
@@ -117,7 +118,7 @@ fn bars(report_data: &ReportData, roadmap: &Roadmap, progress: &[Progress<'_>]) 
             (Ok(_), None) => return None,
         };
         Some(Bullet {
-            name: name(one),
+            name: name(report_data, roadmap, one),
             label,
             place: report_data.place(&one.phase.name),
             wanted: scale.wanted(one),
@@ -169,7 +170,7 @@ fn dates(report_data: &ReportData, roadmap: &Roadmap, progress: &[Progress<'_>])
             None => String::new(),
         };
         Some(BurnUpPanel {
-            name: name(one),
+            name: name(report_data, roadmap, one),
             label: format!(
                 "{}, claimed {}{due}",
                 text(metric, range.relative, &Figure::exact(newest.figure.value)),

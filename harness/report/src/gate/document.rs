@@ -26,7 +26,7 @@ pub(super) fn markdown(report: &GateReport<'_>) -> String {
     let folds = [
         fold("Explanations", &items(&explained), MOST_OF_FOLD),
         fold(
-            "Functions behind more instructions",
+            "Functions behind the regressions",
             &report
                 .functions
                 .iter()

@@ -14,6 +14,9 @@ use crate::tables::moves::moves_table;
 use crate::tables::{counts, times};
 use sentences::Sentences;
 
+/// Columns of the text for a terminal, if that has not fewer.
+pub const COLUMNS: usize = 100;
+
 /// Number of rows in the table of the largest moves.
 const MOVES: usize = 10;
 
@@ -33,9 +36,10 @@ pub struct GateReport<'a> {
 }
 
 impl GateReport<'_> {
-    /// The text for a terminal, with colours as escape sequences. Tables of figures are at most 100 columns wide.
-    pub fn terminal(&self) -> String {
-        text::terminal(self)
+    /// The text for a terminal of this many columns, with colours as escape sequences. Text is easier to read in lines
+    /// that are not longer than [`COLUMNS`].
+    pub fn terminal(&self, columns: Option<usize>) -> String {
+        text::terminal(self, columns.unwrap_or(COLUMNS).min(COLUMNS))
     }
 
     /// The text for a pull request: Markdown of at most 65,000 characters, the size of a comment on GitHub.
@@ -64,6 +68,14 @@ impl GateReport<'_> {
         }
         tables.extend(self.functions.iter().cloned());
         (tables, notes)
+    }
+
+    /// Sentences that belong to no figure: on acceptances, rules and the machine; and on workloads without a counterpart.
+    pub(crate) fn notes(&self) -> (Vec<String>, Vec<String>) {
+        let sentences = Sentences::of(self, true);
+        let rules = sentences.rules.iter().flat_map(Labelled::prefixed);
+        let notes = rules.chain(sentences.circumstances);
+        (notes.collect(), sentences.unmatched)
     }
 
     /// The table of the largest moves, and sentences below it.

@@ -82,7 +82,7 @@ fn shown(session: &Session) -> String {
 }
 
 fn plain(report: &GateReport<'_>) -> String {
-    anstream::adapter::strip_str(&report.terminal()).to_string()
+    anstream::adapter::strip_str(&report.terminal(None)).to_string()
 }
 
 #[test]

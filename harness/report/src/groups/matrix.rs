@@ -121,8 +121,15 @@ impl<'a> Grid<'a> {
         );
         Some(format!(
             "{last} has the {most} {} in {count} of {all} combinations.",
-            self.metric.title()
+            self.title()
         ))
+    }
+
+    /// The name of the metric, with the unit of the workloads.
+    fn title(&self) -> String {
+        let first = self.combinations.first();
+        self.report_data
+            .title(self.metric, first.map_or("", |one| one.id))
     }
 
     fn table(&self) -> Table {
@@ -132,7 +139,7 @@ impl<'a> Grid<'a> {
                 .flat_map(|one| one.pairs.iter().map(|(key, _)| *key)),
         );
         let mut table = Table::of(
-            format!("{} of every combination", self.metric.title()),
+            format!("{} of every combination", self.title()),
             &self.combinations,
         );
         for key in keys {
@@ -178,9 +185,7 @@ impl<'a> Grid<'a> {
                 .collect();
             (name.join(", "), cells.collect())
         });
-        let title = self
-            .verdict()
-            .unwrap_or_else(|| self.metric.title().to_owned());
+        let title = self.verdict().unwrap_or_else(|| self.title());
         let measured = self
             .report_data
             .rows_of(self.combinations.iter().map(|one| one.id));

@@ -52,7 +52,7 @@ impl Quantity {
         Self::SPEED,
         cost("first_token", "time to first token", "time-to-first-token"),
         cost("peak", "peak heap", "peak-bytes"),
-        cost("heap", "heap bytes per token", "bytes-per-token"),
+        cost("heap", "heap bytes per token", "bytes-per-unit"),
         cost("instructions", "instructions", "instructions"),
     ];
 

@@ -128,8 +128,9 @@ fn counts(record: &Record, previous: &Record) -> Option<Counts> {
         equal: 0,
         changed: Vec::new(),
     };
+    let earlier_rows = previous.index();
     for row in &record.rows {
-        let Some(earlier) = previous.row(&row.workload, &row.phase) else {
+        let Some(earlier) = earlier_rows.row(&row.workload, &row.phase) else {
             continue;
         };
         if !same_work(row, earlier) {

@@ -8,12 +8,13 @@ use super::ladder::COSTS;
 use super::status::Status;
 use crate::ReportData;
 use crate::charts::{Finding, finding};
-use crate::headline::headline;
+use crate::headline::{headline, unit};
 use crate::render::Tone;
 
 /// The answer; none without a figure of any cost in both phases.
 pub(super) fn costs(report_data: &ReportData) -> Option<Status> {
     let workload = headline(&report_data.record)?;
+    let unit = unit(&report_data.record, workload);
     let found: Vec<(&Metric, Finding<'_>)> = COSTS
         .into_iter()
         .filter_map(metric::by_name)
@@ -25,13 +26,13 @@ pub(super) fn costs(report_data: &ReportData) -> Option<Status> {
     let risen: Vec<String> = found
         .iter()
         .filter(|(metric, found)| rose(metric, &found.ratio))
-        .map(|(metric, found)| against(metric, found))
+        .map(|(metric, found)| against(metric, unit, found))
         .collect();
     let details = found.iter().map(|(metric, found)| {
         let value = |figure: &Figure| number::plain(metric.quantity(), figure.value);
         format!(
             "{}: {} in {}, {} in {}",
-            metric.title(),
+            metric.title_per(unit),
             value(&found.head_figure),
             found.head,
             value(&found.base_figure),
@@ -56,10 +57,10 @@ pub(super) fn costs(report_data: &ReportData) -> Option<Status> {
 }
 
 /// A cost relative to the anchor, such as `heap bytes, peak 1.50x naive`.
-fn against(metric: &Metric, found: &Finding<'_>) -> String {
+fn against(metric: &Metric, unit: &str, found: &Finding<'_>) -> String {
     format!(
         "{} {} {}",
-        metric.title(),
+        metric.title_per(unit),
         number::ratio(found.ratio.value),
         found.anchor
     )

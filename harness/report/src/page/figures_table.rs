@@ -72,8 +72,8 @@ fn is_redundant(metric: &Metric, row: &Row) -> bool {
     match metric.name() {
         "latency-min" | "latency-max" => true,
         "leaked-bytes" => metric.figure(row) == Some(Figure::exact(0.0)),
-        "total-bytes" => metric.figure(row).is_some() && equals("bytes-per-token"),
-        "total-allocations" => metric.figure(row).is_some() && equals("allocations-per-token"),
+        "total-bytes" => metric.figure(row).is_some() && equals("bytes-per-unit"),
+        "total-allocations" => metric.figure(row).is_some() && equals("allocations-per-unit"),
         _ => false,
     }
 }

@@ -16,9 +16,9 @@ const SELECTABLE: [&str; 6] = [
     "time-to-first-token",
     "latency-p95",
     "peak-bytes",
-    "bytes-per-token",
+    "bytes-per-unit",
     "instructions",
-    "allocations-per-token",
+    "allocations-per-unit",
 ];
 
 /// The costs that stand beside every figure, because a gain in speed may be paid with them.
@@ -35,7 +35,7 @@ pub(crate) struct Ladder {
     pub(super) bases: Vec<String>,
     pub(super) base: usize,
     /// The headings of the costs beside each figure.
-    pub(super) costs: Vec<&'static str>,
+    pub(super) costs: Vec<String>,
     /// One view for each metric, the main one first.
     pub(super) views: Vec<View>,
 }
@@ -166,7 +166,7 @@ pub(crate) fn ladder(report_data: &ReportData, workload: &str) -> Option<Ladder>
             .position(|row| Some(row.phase.as_str()) == default)
             .unwrap_or_default(),
         bases: bases.iter().map(|row| row.phase.clone()).collect(),
-        costs: costs.iter().map(|metric| metric.title()).collect(),
+        costs: costs.iter().map(|metric| metric.title_per(unit)).collect(),
         views,
     })
 }
@@ -291,7 +291,10 @@ pub(crate) fn table(report_data: &ReportData, ladder: &Ladder) -> Option<Table> 
     let mut table = Table::of(ladder.workload.clone(), rows)
         .left("phase", "phase", |(phase, _)| &phase.name)
         .left("check", "answer", |(phase, _)| {
+            let row = report_data.row(&ladder.workload, &phase.name);
+            let is_checked = row.is_none_or(|row| row.check != Check::Unchecked);
             let (text, tone) = match phase.problem {
+                "" if !is_checked => ("not checked", Tone::Quiet),
                 "" => ("right", Tone::Good),
                 problem => (problem, Tone::Bad),
             };

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{change, costs, quality};
 use crate::render::Tone;
 use crate::roadmap::{Progress, progress};
-use crate::{ReportData, problems};
+use crate::{ReportData, problems, provenance};
 
 /// One answer of the strip.
 #[derive(Debug, Default, Serialize)]
@@ -41,6 +41,16 @@ pub(crate) fn strip(report_data: &ReportData) -> Vec<Status> {
 
 fn answers(report_data: &ReportData) -> Status {
     let rows = &report_data.record.rows;
+    if let Some(import) = provenance::import(&report_data.record) {
+        return Status {
+            key: "answers",
+            topic: "Answers",
+            tone: Tone::Notice,
+            finding: "no answer checked".to_owned(),
+            details: vec![import],
+            folded: problems::of(rows),
+        };
+    }
     let right = rows.iter().filter(|row| crate::figures::trusted(row));
     let right = right.count();
     let problems = problems::of(rows);
@@ -81,9 +91,13 @@ fn targets(report_data: &ReportData) -> Status {
             ..status
         };
     }
+    let workload = report_data
+        .roadmap
+        .as_ref()
+        .map_or("", |roadmap| &roadmap.workload);
     let with = |wanted: fn(Option<TargetStatus>) -> bool| -> Vec<String> {
         let found = progress.iter().filter(|one| wanted(one.standing));
-        found.map(name).collect()
+        found.map(|one| name(report_data, workload, one)).collect()
     };
     use TargetStatus::{Ahead, Met, Missed, Unclear};
     let met = with(|status| matches!(status, Some(Ahead | Met)));
@@ -110,6 +124,7 @@ fn targets(report_data: &ReportData) -> Status {
 }
 
 /// A target by its phase and metric.
-fn name(one: &Progress<'_>) -> String {
-    format!("{} {}", one.phase.name, one.target.metric.title())
+fn name(report_data: &ReportData, workload: &str, one: &Progress<'_>) -> String {
+    let title = report_data.title(one.target.metric, workload);
+    format!("{} {title}", one.phase.name)
 }

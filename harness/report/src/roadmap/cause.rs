@@ -30,7 +30,7 @@ pub(super) fn sentence(
     if metric.portable() {
         return Some(format!(
             "{}: {phase} has {} of {against}'s, and {} is the target",
-            metric.title(),
+            report_data.title(metric, &roadmap.workload),
             part(measured),
             part(wanted)
         ));

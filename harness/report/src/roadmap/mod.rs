@@ -161,7 +161,9 @@ pub fn table(report_data: &ReportData, roadmap: &Roadmap, progress: &[Progress<'
         progress,
     )
     .left("phase", "phase", |one| &one.phase.title)
-    .left("metric", "metric", |one| one.target.metric.title())
+    .left("metric", "metric", |one| {
+        report_data.title(one.target.metric, &roadmap.workload)
+    })
     .left("standing", "verdict", |one| OUTCOMES.cell(one.standing))
     .right("target", "claimed", |one| {
         Cell::number(

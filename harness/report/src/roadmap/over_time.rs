@@ -81,7 +81,7 @@ pub(super) fn table(report_data: &ReportData, roadmap: &Roadmap) -> Table {
         })
         .left("owner", "owner", |one| &one.phase.schedule.owner)
         .left("decision", "last decision", |one| {
-            decision(roadmap, one.phase)
+            decision(report_data, roadmap, one.phase)
         });
     let notes = [
         "Reached: the date on which the owner finished the phase; its targets may still be missed. Met since: the first of the newest measurements in a row that meet every target.".to_owned(),
@@ -157,7 +157,7 @@ fn status(phase: &Phase) -> Option<Cell> {
 }
 
 /// The last decision about a phase or one of its targets.
-fn decision(roadmap: &Roadmap, phase: &Phase) -> Option<Cell> {
+fn decision(report_data: &ReportData, roadmap: &Roadmap, phase: &Phase) -> Option<Cell> {
     let about = roadmap.decisions.iter().rev().find(
         |one| matches!(&one.subject, Subject::Phase { phase: name, .. } if *name == phase.name),
     )?;
@@ -165,7 +165,7 @@ fn decision(roadmap: &Roadmap, phase: &Phase) -> Option<Cell> {
         Subject::Phase {
             metric: Some(metric),
             ..
-        } => format!("{}: ", metric.title()),
+        } => format!("{}: ", report_data.title(metric, &roadmap.workload)),
         _ => String::new(),
     };
     Some(Cell::text(format!(

@@ -179,7 +179,7 @@ fn add_baselines(workloads: &mut Vec<Workload>, baselines: &[DatedRecord]) {
                 metric: measure.metric,
                 choice: &Choice::default(),
                 phases: &phases,
-                anchor: "",
+                anchor: Some(""),
             };
             let trend = |series| Trend {
                 measure,

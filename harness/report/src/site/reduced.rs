@@ -72,6 +72,8 @@ fn stored(path: &Path) -> Result<Record, String> {
         machine: None,
         about: stored.about,
         rows: stored.rows,
+        sharding: None,
+        spent: Vec::new(),
     };
     record.consistent().map_err(|what| problem(&what))?;
     Ok(record)

@@ -193,6 +193,6 @@ mod tests {
             metrics(false),
             ["instructions per call", "heap bytes per call"]
         );
-        assert_eq!(metrics(true), ["instructions", "bytes-per-token"]);
+        assert_eq!(metrics(true), ["instructions", "bytes-per-unit"]);
     }
 }

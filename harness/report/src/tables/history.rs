@@ -152,15 +152,16 @@ pub fn title(query: &HistoryQuery<'_>) -> String {
 
 /// Returns a description of the values: counts over states, or ratios of times.
 pub(crate) fn scope(query: &HistoryQuery<'_>) -> String {
-    match query.metric.portable() {
-        true => "over the counted states of the branch".to_owned(),
-        false => format!("as a ratio to {} in the same record", query.anchor),
+    match (query.anchor, query.metric.portable()) {
+        (None, _) => "over imported runs".to_owned(),
+        (Some(_), true) => "over the counted states of the branch".to_owned(),
+        (Some(anchor), false) => format!("as a ratio to {anchor} in the same record"),
     }
 }
 
 /// Formats a value with its unit.
 pub(crate) fn show(query: &HistoryQuery<'_>, value: f64) -> String {
-    if query.metric.portable() {
+    if query.metric.portable() || query.anchor.is_none() {
         plain(query.metric.quantity(), value)
     } else {
         number::ratio(value)
@@ -197,7 +198,7 @@ mod tests {
             metric: metric::by_name(metric).expect("a metric"),
             choice: &choice,
             phases: &[],
-            anchor: "naive",
+            anchor: Some("naive"),
         };
         let table = trend_table(&[series], &question);
         let place = table

@@ -21,3 +21,5 @@ pub mod times;
 pub mod triage;
 pub mod watch_counts;
 pub mod watch_times;
+#[cfg(test)]
+mod widths;

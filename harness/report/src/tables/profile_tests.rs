@@ -8,6 +8,7 @@ use harness_record::sample::environment;
 use super::profile::{finding, tables};
 use super::profile_difference::difference_table;
 use super::system::system;
+use super::widths;
 use crate::render::Format;
 
 fn node(name: &str, own: u64, calls: u64, children: Vec<Node>) -> Node {
@@ -151,6 +152,27 @@ fn differences_as_a_table() {
         false,
     );
     insta::assert_snapshot!(shown(&[table], Format::TABLE));
+}
+
+#[test]
+fn long_names_fit_a_terminal() {
+    let symbol = "<alloc::vec::Vec<core::option::Option<engine::session::sequence::Sequence>, alloc::alloc::Global> as \
+                  core::iter::traits::collect::FromIterator<T>>::from_iter_with_a_capacity";
+    let mut long = decoding();
+    long.tree.roots[0].name = symbol.to_owned();
+    long.tree.roots[0].children[0].name = symbol.replace(' ', "");
+    widths::check("profile", &tables(&long, &Kinds::default(), false));
+    let mut head = long.clone();
+    head.tree.roots[0].children[0].own *= 3;
+    let table = difference_table(
+        "base -> head".to_owned(),
+        View::Time,
+        long.seen(),
+        head.seen(),
+        5,
+        false,
+    );
+    widths::check("profile --diff", &[table]);
 }
 
 #[test]

@@ -13,12 +13,12 @@ const WORDS: [(&str, &[&str]); 37] = [
     ("latency per call, median", &["latency-median"]),
     ("time of one run (criterion)", &["criterion-time"]),
     ("time of one run", &["criterion-time"]),
-    ("allocations per token", &["allocations-per-token"]),
-    ("allocations per call", &["allocations-per-token"]),
-    ("heap bytes allocated per token", &["bytes-per-token"]),
-    ("heap bytes allocated per call", &["bytes-per-token"]),
-    ("heap bytes per token", &["bytes-per-token"]),
-    ("heap bytes per call", &["bytes-per-token"]),
+    ("allocations per token", &["allocations-per-unit"]),
+    ("allocations per call", &["allocations-per-unit"]),
+    ("heap bytes allocated per token", &["bytes-per-unit"]),
+    ("heap bytes allocated per call", &["bytes-per-unit"]),
+    ("heap bytes per token", &["bytes-per-unit"]),
+    ("heap bytes per call", &["bytes-per-unit"]),
     ("instructions per token", &["instructions"]),
     ("instructions per call", &["instructions"]),
     ("time to first token", &["time-to-first-token"]),
@@ -30,11 +30,11 @@ const WORDS: [(&str, &[&str]); 37] = [
     ("instructions", &["instructions"]),
     (
         "allocations",
-        &["allocations-per-token", "total-allocations"],
+        &["allocations-per-unit", "total-allocations"],
     ),
-    ("heap bytes", &["bytes-per-token"]),
-    ("allocates", &["bytes-per-token"]),
-    ("allocated", &["bytes-per-token"]),
+    ("heap bytes", &["bytes-per-unit"]),
+    ("allocates", &["bytes-per-unit"]),
+    ("allocated", &["bytes-per-unit"]),
     ("peak heap", &["peak-bytes"]),
     ("tokens/s", &["tokens-per-second"]),
     ("throughput", &["tokens-per-second"]),
@@ -146,6 +146,6 @@ fn names_are_whole_words_and_the_longest() {
     assert_eq!(names("a naive, kv-cache-like one", all), ["naive"]);
     assert_eq!(
         metrics("heap bytes per token and p95"),
-        ["bytes-per-token", "latency-p95"]
+        ["bytes-per-unit", "latency-p95"]
     );
 }

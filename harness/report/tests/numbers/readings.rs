@@ -18,8 +18,8 @@ pub(crate) const METRICS: [&str; 15] = [
     "latency-min",
     "latency-max",
     "instructions",
-    "bytes-per-token",
-    "allocations-per-token",
+    "bytes-per-unit",
+    "allocations-per-unit",
     "total-bytes",
     "total-allocations",
     "peak-bytes",
@@ -231,8 +231,8 @@ fn of_data(row: &Row, data: &Data, metric: &str) -> Option<Computed> {
                 _ => *of_tokens as f64 / *tokens as f64,
             };
             let value = match metric {
-                "bytes-per-token" => per_unit(total_bytes, token_bytes),
-                "allocations-per-token" => per_unit(total_blocks, token_blocks),
+                "bytes-per-unit" => per_unit(total_bytes, token_bytes),
+                "allocations-per-unit" => per_unit(total_blocks, token_blocks),
                 "total-bytes" => *total_bytes as f64,
                 "total-allocations" => *total_blocks as f64,
                 "peak-bytes" => *peak_bytes as f64,

@@ -64,9 +64,9 @@ pub(crate) fn candidates(known: &Known<'_>, text: &Text) -> Vec<Computed> {
                 let adds = |metric: &&&str| match **metric {
                     "latency-min" | "latency-max" => false,
                     "leaked-bytes" => value("leaked-bytes") != Some(0.0),
-                    "total-bytes" => value("total-bytes") != value("bytes-per-token"),
+                    "total-bytes" => value("total-bytes") != value("bytes-per-unit"),
                     "total-allocations" => {
-                        value("total-allocations") != value("allocations-per-token")
+                        value("total-allocations") != value("allocations-per-unit")
                     }
                     _ => true,
                 };

@@ -276,6 +276,7 @@ impl<'a> Bench<'a> {
             layouts: Layouts::SameFile,
             layout_limit: LAYOUT_LIMIT,
             strict: false,
+            suite: None,
         };
         let created = collect::now();
         let conditions = timing::conditions_of(&terms, None, collect::TIME_LIMIT);
@@ -305,6 +306,7 @@ impl<'a> Bench<'a> {
                 unmatched: Vec::new(),
                 accepted: Accepted::default(),
                 amended: Vec::new(),
+                sharding: None,
             },
         })
     }

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use harness::collect::instrument::{criterion_results, summary_instructions};
+use harness::collect::instrument::summary_instructions;
 use harness::project::Config;
+use harness_import::Source;
 use harness_judge::compare::{RecordView, compare};
 use harness_judge::gate::GateVerdict;
 use harness_probe::protocol::{Reply, Request};
@@ -29,6 +30,10 @@ pub struct Reader {
 
 macro_rules! corpus {
     ($($name:literal),+) => { &[$(include_str!(concat!("../../corpus/", $name))),+] };
+}
+
+macro_rules! fixtures {
+    ($($name:literal),+) => { &[$(include_str!(concat!("../../../import/fixtures/", $name))),+] };
 }
 
 /// The key of the baseline in the corpus.
@@ -110,6 +115,21 @@ pub const READERS: &[Reader] = &[
         corpus: corpus!("criterion-sample.json"),
         read: |text| criterion(ESTIMATES, text),
     },
+    Reader {
+        name: "import",
+        corpus: fixtures!(
+            "asv.json",
+            "bmf.json",
+            "cargo-criterion.jsonl",
+            "codspeed.json",
+            "go.txt",
+            "google-benchmark.json",
+            "gungraun-6.json",
+            "hyperfine-1.json",
+            "pytest-benchmark.json"
+        ),
+        read: import,
+    },
 ];
 
 /// The path in messages.
@@ -158,16 +178,12 @@ fn protocol(text: &str) -> Result<bool, String> {
     Ok(text.lines().filter(|line| !is_known(line)).count() == 0)
 }
 
-/// Criterion's two files, in a folder of this process.
+/// Criterion's two files.
 fn criterion(estimates: &str, sample: &str) -> Result<bool, String> {
-    let folder = std::env::temp_dir().join(format!("harness-fuzz-{}", std::process::id()));
-    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text);
-    std::fs::create_dir_all(&folder)
-        .and_then(|()| write("estimates.json", estimates))
-        .and_then(|()| write("sample.json", sample))
-        .map_err(|error| format!("cannot write {}: {error}", folder.display()))?;
-    let read = criterion_results(&folder).is_ok();
-    // Another case of another thread may need it.
-    let _ = std::fs::remove_dir_all(&folder);
-    Ok(read)
+    Ok(harness_import::criterion::reading(estimates.as_bytes(), sample.as_bytes()).is_ok())
+}
+
+/// A file of another tool, whose format is detected.
+fn import(text: &str) -> Result<bool, String> {
+    Ok(harness_import::read(&Source::file("file", text), None).is_ok())
 }

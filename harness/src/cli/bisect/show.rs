@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 use harness::bisect::{Answer, Finding, Next};
-use harness::terminal::{ALARM, Status, WARNING, exact, labelled, notice, print, show};
+use harness::terminal::{
+    ALARM, Status, WARNING, exact, labelled, notice, paragraph, print, rendered, show,
+};
 use harness_abtest::Rules;
 use harness_record::{Commit, number};
 use harness_report::render::{Audience, Cell, Column, Table, Tone};
@@ -74,8 +76,8 @@ impl Bisect {
             };
             let (word, rest) = first.split_once(": ").unwrap_or(("", &first));
             let mut text =
-                self.format.render(&[table]) + &labelled(style, word, &[rest.to_owned()]);
-            lines.iter().for_each(|line| text += &format!("{line}\n"));
+                rendered(&[table], self.format) + &labelled(style, word, &[rest.to_owned()]);
+            lines.iter().for_each(|line| text += &paragraph(line));
             print(&text)?;
         } else {
             if exact(self.format) {

@@ -52,6 +52,7 @@ pub(crate) fn compare(
         },
         conditions: &timing::conditions(threads, None, time_limit),
         rules,
+        suite: None,
         budget: Duration::from_secs(budget),
         seed,
     };

@@ -11,10 +11,12 @@ use harness::terminal::{Status, exact, failure, notice, show};
 use harness_probe::Instrument;
 use harness_record::metric::Metric;
 use harness_record::{Check, Record, Row, metric};
+use harness_report::export::Results;
 use harness_report::render::Format;
 use harness_report::tables::commands::{Startup, table};
 
 use super::{CommandOptions, ID};
+use crate::cli::exports::Exports;
 use crate::cli::{command_line, writable};
 
 /// Default time for the rounds of all commands, in seconds.
@@ -45,6 +47,8 @@ pub(crate) struct Choice {
     pub(crate) out: Option<PathBuf>,
     /// Output format.
     pub(crate) format: Format,
+    /// Files in other formats.
+    pub(crate) exports: Exports,
 }
 
 /// Measures the commands in a folder, and prints their figures.
@@ -79,6 +83,7 @@ pub(crate) fn run(options: &CommandOptions, choice: &Choice, folder: &Path) -> R
     let mut record = measure(&with_empty, &[Instrument::Process])?;
     let has_run = |row: &Row| row.phase != startup.phase && row.failures.is_empty();
     if !record.rows.iter().any(has_run) {
+        choice.exports.write(&of_commands(&record, &startup))?;
         return Ok(outcome(&record, folder));
     }
     if choice.instruments.contains(&Instrument::Clock) {
@@ -94,11 +99,21 @@ pub(crate) fn run(options: &CommandOptions, choice: &Choice, folder: &Path) -> R
         record.write(out)?;
         notice(&format!("wrote record {}", out.display()));
     }
-    show(
-        &[table(&record, &startup, exact(choice.format))],
-        choice.format,
-    )?;
+    choice.exports.write(&of_commands(&record, &startup))?;
+    if !choice.exports.print() {
+        show(
+            &[table(&record, &startup, exact(choice.format))],
+            choice.format,
+        )?;
+    }
     Ok(outcome(&record, folder))
+}
+
+/// The results of the commands, without the one that does nothing.
+fn of_commands(record: &Record, startup: &Startup) -> Results {
+    let mut named = record.clone();
+    named.rows.retain(|row| row.phase != startup.phase);
+    Results::of_record("run", &named, &[])
 }
 
 /// The command that does nothing, which shows the cost of starting one.

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use harness::collect::{self, Bar, Request, Selected};
+use harness::collect::{self, Bar, Division, Request, Selected};
 use harness::doctor::{self, Counters, System};
 use harness::layout::SuitePools;
 use harness::project::Project;
-use harness::terminal::{Status, exact, notice};
+use harness::terminal::{Status, exact, notice, problem};
 use harness::timing::{self, MOST_TIMED, MatchedWorkloads, Unmatched};
 use harness::vcs::{MeasuringLock, Repository, copies_folder};
 use harness_abtest::{Rules, Side, TimedPhase, WorkloadPairs};
@@ -21,12 +21,14 @@ use harness_record::distinct::distinct;
 use harness_record::limits::Limits;
 use harness_record::machine::Circumstances;
 use harness_record::session::{self, Counted, Identical, Revision, Session, Terms};
+use harness_record::shard::{Part, Sharding};
+use harness_report::export::Results;
 use harness_report::gate::GateReport;
 
 use super::recount::Counts;
-use super::show::{print_report, repeating};
-use super::{Against, Gate, SuiteChoice, functions, missing, recount, rules};
-use crate::cli::options::{available, configured};
+use super::show::{measured, print_report, repeating};
+use super::{Against, Gate, SuiteChoice, defaults, functions, missing, recount, rules};
+use crate::cli::options::{ShardOptions, available, configured};
 use crate::cli::ready::{Builder, Ready};
 use crate::cli::{command_line, named_by_time, writable};
 
@@ -54,11 +56,16 @@ impl Gate {
         let commit = repository.resolve(base)?;
         let head_revision = repository.head()?;
         let created = collect::now();
-        let default = named_by_time(&project.records().join("gates"), &created);
+        let division = self.sharding.division(project)?;
+        let default = match &division {
+            Some(division) => ShardOptions::file(division.shard, project, &created),
+            None => named_by_time(&project.records().join("gates"), &created),
+        };
         writable(self.out.as_ref().unwrap_or(&default))?;
 
         let against = &self.against;
-        let request = self.selection.request(project, self.instruments(project)?);
+        let mut request = self.selection.request(project, self.instruments(project)?);
+        request.division = division.clone();
         let counting = if against.times_only {
             &[][..]
         } else {
@@ -73,7 +80,7 @@ impl Gate {
             Builder::new(project, &repository, request.quiet).with_benches(benches.clone());
         let base = match missing::built(builder.revision(&commit, counting), against)? {
             Ok(base) => base,
-            Err(why) => return self.head_alone(&why, &builder, &request, counting),
+            Err(why) => return self.head_alone(&why, &builder, &request, counting, &default),
         };
         missing::check_programs(&base.project().config, &project.config, against)?;
         let limits = if against.times_only {
@@ -88,20 +95,21 @@ impl Gate {
         let mut accepted = rules::accepted(base.project(), &commit, project, &repository)?;
         accepted.honour = against.honour_new_acceptances;
         let mut amended = rules::amended(base.project(), project);
+        amended.extend(defaults::amended(base.project(), project)?);
         amended.extend(benches.map(|commit| format!("benches of both sides: those of {commit}")));
         // Built like the base, in the same folder and by the same call, so that the two differ by their sources only.
         let builder = builder.with_environment_of(base.project());
         let head = builder.tree(counting)?;
         let base = match missing::answered(base.greet(request.time_limit), &commit, against)? {
             Ok(base) => base,
-            Err(why) => return self.head_alone(&why, &builder, &request, counting),
+            Err(why) => return self.head_alone(&why, &builder, &request, counting, &default),
         };
         let head = head
             .greet(request.time_limit)
             .context("the head side's probe does not answer")?;
         accepted.known = rules::known([&base.greeting.workloads, &head.greeting.workloads]);
 
-        let sides = Sides::new(base, head, &request, against)?;
+        let mut sides = Sides::new(base, head, &request, against)?;
         let environment = sides.head.environment();
         let differences = sides.base.environment().settings_differences(&environment);
         amended.extend(
@@ -112,12 +120,19 @@ impl Gate {
         let workloads = [&sides.base, &sides.head].map(|side| &side.greeting.workloads[..]);
         missing::check_removed(&sides.field, workloads, &against.taken(counting), against)?;
         let identical = sides.identical(counting)?;
-        let timed_phases = if identical.time {
-            Vec::new()
-        } else {
-            sides.timed_phases()?
+        let mut timed_phases = match identical.time && division.is_none() {
+            true => Vec::new(),
+            false => sides.timed_phases()?,
         };
+        let untimed = !identical.time && !against.counts_only && timed_phases.is_empty();
         let mut terms = sides.terms();
+        let part = division.map(|division| sides.divide(&division, &timed_phases, counting));
+        if let Some(part) = &part {
+            terms.suite = Some(timed_phases.len()).filter(|_| !identical.time);
+            terms.budget_seconds = part.budget_seconds(part.shard.number());
+            terms.floor_seconds = session::FLOOR_SHARE * terms.budget_seconds;
+            timed_phases.retain(|timed| !identical.time && part.has(&timed.workload));
+        }
         let times = sides.time(&timed_phases, &mut terms, project)?;
         let counted = if identical.counts {
             None
@@ -141,7 +156,7 @@ impl Gate {
             floor: times.floor,
             machine: times.machine,
             uncounted: counted.is_some() && sides.is_uncounted(),
-            untimed: !identical.time && !against.counts_only && timed_phases.is_empty(),
+            untimed,
             limits: time_budgets,
             counted,
             identical,
@@ -153,6 +168,7 @@ impl Gate {
                 .collect(),
             accepted,
             amended,
+            sharding: part.map(Sharding::Part),
         };
         let stored = match &self.out {
             Some(out) => session.write(out).map(|()| out.clone()),
@@ -169,11 +185,18 @@ impl Gate {
             verdict: &verdict,
             session: Some(&session),
             command: repeating(&session),
-            functions,
+            functions: functions.tables,
             all: self.all,
         };
-        print_report(&report, self.format)?;
+        print_report(&report, self.format, &self.exports)?;
+        let mut results = Results::of_gate(&report, session.created.clone(), &session.environment);
+        results.flame_graphs = functions.graphs;
+        self.exports.write_of(project, results)?;
         notice(&format!("wrote {}", stored?.display()));
+        if let Some(Sharding::Part(part)) = &session.sharding {
+            measured(part.shard);
+            return Ok(Status::Fine);
+        }
         Ok(verdict.conclusion().into())
     }
 
@@ -255,9 +278,33 @@ impl<'a> Sides<'a> {
             ));
         }
         if timed_phases.is_empty() {
-            notice(missing::UNTIMED);
+            problem(missing::UNTIMED);
         }
         Ok(timed_phases)
+    }
+
+    /// Keeps the workloads of a shard, and returns the plan of the whole.
+    fn divide(
+        &mut self,
+        division: &Division,
+        timed: &[TimedPhase],
+        counting: &[Instrument],
+    ) -> Part {
+        let each = self.against.budget * 1_000_000 / timed.len().max(1) as u64;
+        let budget = |id: &str| {
+            let phases = timed.iter().filter(|timed| timed.workload == id);
+            each * phases.count() as u64
+        };
+        let all = &self.head.greeting.workloads;
+        // Both sides are counted.
+        let divided = division.divide(all, &self.field.common, counting, 2, budget);
+        notice(&divided.sentence());
+        self.field.common = divided.own(std::mem::take(&mut self.field.common));
+        Part {
+            timed: timed.to_vec(),
+            budget_milliseconds: self.against.budget * 1000,
+            ..divided.part
+        }
     }
 
     fn terms(&self) -> Terms {
@@ -281,6 +328,7 @@ impl<'a> Sides<'a> {
             layouts: session::Layouts::Untimed,
             layout_limit: against.layout_limit,
             strict: against.strict,
+            suite: None,
         }
     }
 

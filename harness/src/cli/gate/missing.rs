@@ -1,20 +1,25 @@
 //! What a gate cannot find: a base without a harness, workloads that only the base has, workloads to time. A missing
 //! number is never a pass by itself; the command line has to allow it.
 
+use std::path::Path;
+
 use anyhow::{Result, anyhow, bail};
 use harness::collect::{self, Bar, Request};
 use harness::probe::ProbeError;
 use harness::project::Config;
-use harness::terminal::{Status, notice, print, show};
+use harness::terminal::{Status, notice, paragraph, print, show};
 use harness::timing::{MatchedWorkloads, Unmatched};
 use harness::vcs::CheckoutError;
 use harness_probe::Instrument;
 use harness_probe::protocol::{Description, OLDEST, VERSION};
+use harness_record::shard::Sharding;
 use harness_record::{Check, Commit, Record};
+use harness_report::export::{Outcome, Results};
 use harness_report::render::Audience;
 use itertools::Itertools;
 
 use super::{Against, Gate};
+use crate::cli::command_line;
 use crate::cli::ready::{Builder, Built, Ready};
 
 /// Most removed workloads that the error names.
@@ -170,32 +175,49 @@ impl Gate {
         builder: &Builder<'_>,
         request: &Request,
         counting: &[Instrument],
+        default: &Path,
     ) -> Result<Status> {
         let head = builder.tree(counting)?.greet(request.time_limit);
         let head =
             head.map_err(|error| anyhow!(error).context("the head side's probe does not answer"))?;
         let mut plan = request.plan.clone();
         plan.instruments = self.against.taken(counting);
-        let selected = plan.select(&head.greeting.workloads)?;
+        let mut selected = plan.select(&head.greeting.workloads)?;
         let mut done = format!("the head's probe offers {} workloads", selected.len());
         if !counting.is_empty() {
-            let record = head
-                .measured()
-                .take(&head.greeting, &selected, request, &Bar::new())?;
+            let all = &head.greeting.workloads;
+            let division = request.division.as_ref();
+            let part = division.map(|division| {
+                let divided = division.divide(all, &selected, counting, 1, |_| 0);
+                notice(&divided.sentence());
+                selected = divided.own(std::mem::take(&mut selected));
+                divided.part
+            });
+            let mut record =
+                head.measured()
+                    .take(&head.greeting, &selected, request, &Bar::new())?;
             check_counted(&record)?;
+            record.sharding = part.map(Sharding::Part);
             let counts: usize = record.rows.iter().map(|row| row.readings.len()).sum();
             done = format!(
                 "the head was counted with {counts} readings in {} rows",
                 record.rows.len()
             );
-            if let Some(out) = &self.out {
+            // A shard is always kept, for the merge.
+            let default = record.sharding.is_some().then_some(default);
+            if let Some(out) = self.out.as_deref().or(default) {
                 record.write(out)?;
                 notice(&format!("wrote {}", out.display()));
             }
         }
         let verdict = format!("there was nothing to compare with: {why}. {done}");
+        let headline = format!("Not judged: {verdict}");
+        let results =
+            Results::without_figures("gate", command_line(), Outcome::Inconclusive, headline);
+        self.exports.write(&results)?;
         match self.format.audience() {
-            Audience::Terminal => print(&format!("PASSED: {verdict}\n"))?,
+            _ if self.exports.print() => notice(&format!("PASSED: {verdict}")),
+            Audience::Terminal => print(&paragraph(&format!("PASSED: {verdict}")))?,
             Audience::Document => print(&format!("**Passed: {verdict}.**\n"))?,
             Audience::Program => {
                 show(&[], self.format)?;

@@ -1,6 +1,7 @@
 //! `harness gate`: compares with the stored baseline or with a revision, and exits with 1 on a regression.
 
 mod base;
+mod defaults;
 mod functions;
 mod missing;
 mod recount;
@@ -20,10 +21,13 @@ use harness_probe::Instrument;
 use harness_record::session::LAYOUT_LIMIT;
 use harness_report::render::Format;
 
+pub(super) use defaults::base_defaults;
 pub(super) use rules::{StoredRules, places, today};
+pub(super) use show::{print_report, repeating_whole};
 pub(super) use stored::COUNTS;
 
-use super::options::Selection;
+use super::exports::Exports;
+use super::options::{Selection, ShardOptions};
 
 /// Finds regressions: in counts against the stored baseline, or in time and counts against a revision
 ///
@@ -41,18 +45,23 @@ use super::options::Selection;
 /// needs LLD, the linker that rustc brings. Without it the verdict contains "layout not averaged", and a slowdown of up
 /// to --layout-limit is not red. Counts explain a slowdown; they do not excuse it.
 ///
+/// With --shard, prints the verdict on the workloads of one shard. Its exit status is 0 as soon as its readings are
+/// stored, because the verdict on the whole is that of `harness merge`.
+///
 /// Exit status: 0 if nothing regressed, 1 on a regression, 2 if the gate could not judge.
 #[derive(Args)]
 pub(crate) struct Gate {
     /// Judge this record instead of counting now: a file, or the word newest
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["quick", "threads", "isa", "time_limit", "out", "base"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["quick", "threads", "isa", "time_limit", "out", "base", "shard"])]
     record: Option<PathBuf>,
     #[command(flatten)]
     against: Against,
     #[command(flatten)]
     selection: Selection,
+    #[command(flatten)]
+    sharding: ShardOptions,
     /// File for the readings: counts for `harness baseline save --record FILE`; with --base everything that the verdict
-    /// follows from [default with --base: records/gates/TIME.json]
+    /// follows from [default with --base: records/gates/TIME.json; with --shard: records/shards/TIME.K-of-N.json]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Show all figures, not only the largest moves (json, csv and markdown always do)
@@ -61,6 +70,8 @@ pub(crate) struct Gate {
     /// Output format of the verdict
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    #[command(flatten)]
+    exports: Exports,
 }
 
 /// Selection of the workloads to time.
@@ -137,25 +148,40 @@ impl Against {
 
 impl Gate {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
-        match self.against.base.as_slice() {
+        let exports = self.exports.clone();
+        exports.check()?;
+        let ended = match self.against.base.as_slice() {
             [] => self.against_baseline(project),
-            [base] => self.against_revision(base, project),
+            [base] => self.judged_by(base, project),
             bases => self.against_revisions(bases, project),
-        }
+        };
+        exports.or_not_judged("gate", ended)
+    }
+
+    /// Judges the head against a base, with the defaults of the base.
+    fn judged_by(&self, base: &str, project: &Project) -> Result<Status> {
+        let own = defaults::with_rules_of(base, project)?;
+        own.as_ref().unwrap_or(self).against_revision(base, project)
     }
 
     /// Judges the head against one base after the other.
     fn against_revisions(&self, bases: &[String], project: &Project) -> Result<Status> {
+        if self.sharding.shard.is_some() {
+            bail!("a shard is measured against one base; give one --base for each call");
+        }
         if self.out.is_some() {
             bail!("--out names the file of one comparison; give one --base, or leave --out out");
         }
         if self.format.is_exact() {
             bail!("json and csv contain one comparison; give one --base for each call");
         }
+        if !self.exports.is_empty() {
+            bail!("--export writes one comparison; give one --base for each call");
+        }
         let mut worst = Status::Fine;
         for base in bases {
             print(&format!("against {base}\n\n"))?;
-            worst = worst.or(self.against_revision(base, project)?);
+            worst = worst.or(self.judged_by(base, project)?);
             print("\n")?;
         }
         Ok(worst)

@@ -3,20 +3,30 @@
 use std::ffi::OsString;
 
 use anyhow::Result;
-use harness::terminal::{notice, print, show};
+use harness::terminal::{columns, notice, print, show};
 use harness_record::session::Session;
+use harness_record::shard::Shard;
 use harness_report::gate::GateReport;
 use harness_report::render::{Audience, Format};
 
-use crate::cli::typed;
+use crate::cli::exports::Exports;
+use crate::cli::{call, typed};
 
 /// Number of digits of a commit in a command: enough to find it in any repository.
 const COMMIT_DIGITS: usize = 12;
 
-/// Prints a report on standard output.
-pub(super) fn print_report(report: &GateReport<'_>, format: Format) -> Result<()> {
+/// Prints a report on standard output, unless an export is printed there.
+pub(in crate::cli) fn print_report(
+    report: &GateReport<'_>,
+    format: Format,
+    exports: &Exports,
+) -> Result<()> {
+    if exports.print() {
+        notice(&report.verdict.summary());
+        return Ok(());
+    }
     match format.audience() {
-        Audience::Terminal => print(&report.terminal()),
+        Audience::Terminal => print(&report.terminal(columns())),
         Audience::Document => print(&report.markdown()),
         Audience::Program => {
             let (tables, notes) = report.tables(format.has_notes());
@@ -28,6 +38,14 @@ pub(super) fn print_report(report: &GateReport<'_>, format: Format) -> Result<()
             Ok(())
         }
     }
+}
+
+/// Announces that a shard was measured, and that its exit status is no verdict.
+pub(super) fn measured(shard: Shard) {
+    notice(&format!(
+        "shard {shard} was measured; `{}` judges the whole",
+        call("merge FILE...")
+    ));
 }
 
 /// The command that repeats a gate: its arguments, with the commit in place of the name of the base, with the seed, and
@@ -45,6 +63,17 @@ pub(super) fn repeating(session: &Session) -> String {
     typed(arguments)
 }
 
+/// The command that repeats a merged gate on one machine.
+pub(in crate::cli) fn repeating_whole(session: &Session) -> String {
+    let commit = session.base.commit.get(..COMMIT_DIGITS);
+    let words = shlex::split(&session.command).unwrap_or_default();
+    let arguments = words.into_iter().skip_while(|word| word != "gate");
+    typed(at_commit(
+        arguments.map(OsString::from),
+        commit.unwrap_or(&session.base.commit),
+    ))
+}
+
 /// The arguments with this commit as the base, and without options that decide about the output only.
 fn at_commit(mut arguments: impl Iterator<Item = OsString>, commit: &str) -> Vec<OsString> {
     let mut kept = Vec::new();
@@ -56,7 +85,7 @@ fn at_commit(mut arguments: impl Iterator<Item = OsString>, commit: &str) -> Vec
             None => (&*text, None),
         };
         match option {
-            "--base" | "--out" | "--format" => {
+            "--base" | "--out" | "--format" | "--export" => {
                 if value.is_none() {
                     arguments.next();
                 }
@@ -92,6 +121,6 @@ mod tests {
             of("gate --out=x.json --base main --format markdown --filter a=b"),
             "gate --base 0123 --filter a=b"
         );
-        assert_eq!(of("gate --all"), "gate --all");
+        assert_eq!(of("gate --all --export junit=a.xml"), "gate --all");
     }
 }

@@ -10,13 +10,15 @@ use harness_judge::compare::narrow;
 use harness_judge::gate::GateVerdict;
 use harness_probe::Instrument;
 use harness_record::choice::Choice;
+use harness_record::shard::Sharding;
 use harness_record::{Record, Row};
+use harness_report::export::Results;
 use harness_report::gate::GateReport;
 
 use super::recount::Counts;
-use super::show::print_report;
+use super::show::{measured, print_report};
 use super::{Gate, StoredRules, places, recount, rules};
-use crate::cli::options::{available, configured};
+use crate::cli::options::{ShardOptions, available, configured};
 use crate::cli::ready::{Built, Ready};
 use crate::cli::{call, command_line, compared, writable};
 
@@ -33,7 +35,8 @@ impl Gate {
             Some(_) => Instrument::COUNTED.to_vec(),
             None => configured(project, Instrument::COUNTED.to_vec()),
         };
-        let request = self.selection.request(project, instruments);
+        let mut request = self.selection.request(project, instruments);
+        request.division = self.sharding.division(project)?;
         let keys = store.keys()?;
         if keys.is_empty() && self.record.is_none() {
             bail!(
@@ -45,7 +48,11 @@ impl Gate {
         for key in &keys {
             store.read(key)?;
         }
-        let out = self.out.unwrap_or_else(|| project.records().join(COUNTS));
+        let default = match self.sharding.shard {
+            Some(shard) => ShardOptions::file(shard, project, &collect::now()),
+            None => project.records().join(COUNTS),
+        };
+        let out = self.out.unwrap_or(default);
         let (mut head, ready) = match &self.record {
             Some(path) => (Record::read(&compared::record_file(path, project)?)?, None),
             None => {
@@ -53,7 +60,16 @@ impl Gate {
                 (record, Some(ready))
             }
         };
-        has_one_thread(&head)?;
+        // An import has no counts that a baseline compares with, whatever its threads.
+        if head.environment.import.is_none() {
+            has_one_thread(&head)?;
+        }
+        let part = head.sharding.as_ref().and_then(Sharding::part);
+        let part = part.filter(|_| ready.is_some()).cloned();
+        if let Some(part) = part.as_ref().filter(|_| head.rows.is_empty()) {
+            measured(part.shard);
+            return Ok(Status::Fine);
+        }
         let mut base = store.matching(&head)?.record;
         if let Some(ready) = &ready {
             let sides = [(&mut base, None), (&mut head, Some(ready))]
@@ -64,10 +80,15 @@ impl Gate {
         }
         let complaints = rules.complaints(&places([&base, &head]));
         let plan = &request.plan;
-        narrow(
-            &Choice::new(&plan.filters, &plan.phases)?,
-            &mut [&mut base, &mut head],
-        )?;
+        let choice = Choice::new(&plan.filters, &plan.phases)?;
+        match &part {
+            // A glob may match workloads of other shards only. Workloads that no shard has were removed from the suite; the
+            // verdict on the whole reports them.
+            Some(part) => base
+                .rows
+                .retain(|row| part.has(&row.workload) && choice.phase(&row.phase)),
+            None => narrow(&choice, &mut [&mut base, &mut head])?,
+        }
         if head.quick && self.record.is_some() {
             notice(
                 "the record is of a quick run: workloads that it left out are reported as removed; --filter narrows both sides",
@@ -97,7 +118,14 @@ impl Gate {
             functions: Vec::new(),
             all: self.all,
         };
-        print_report(&report, self.format)?;
+        let mut results = Results::of_gate(&report, head.created.clone(), &head.environment);
+        results.base_revision.clone_from(&base.environment.revision);
+        self.exports.write_of(project, results)?;
+        print_report(&report, self.format, &self.exports)?;
+        if let Some(part) = part {
+            measured(part.shard);
+            return Ok(Status::Fine);
+        }
         Ok(verdict.conclusion().into())
     }
 }

@@ -1,6 +1,7 @@
 //! `harness profile`: hot paths of a workload by time, instructions and allocations, of one phase or of two side by
 //! side.
 
+mod export;
 pub(super) mod picture;
 mod side;
 
@@ -9,9 +10,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use export::Export;
 use harness::collect::{self, Bar, Plan, Progress, Request};
 use harness::project::Project;
-use harness::terminal::{Status, exact, notice, show};
+use harness::terminal::{Status, exact, notice, problem, show};
 use harness_probe::Instrument;
 use harness_probe::protocol::Description;
 use harness_record::profile::{Kinds, Profile as Seen, Summary, View};
@@ -56,6 +58,10 @@ pub(crate) struct Profile {
     /// Profile the workloads of the checkpoint in this folder, as Hugging Face saves it
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
+    /// Also write the profiles for another viewer: speedscope=FILE (JSON, both sides of --diff) or pprof=FILE (one side);
+    /// may be given several times
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = export::parse)]
+    export: Vec<Export>,
     #[command(flatten)]
     probe: ProbeOptions,
     /// Output format
@@ -73,6 +79,7 @@ fn view_parser() -> impl TypedValueParser<Value = View> {
 impl Profile {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
         writable(&project.reports().join("profile/flame.svg"))?;
+        export::check(&self.export, self.diff.is_some())?;
         let views = self.views(project)?;
         let plan = Plan {
             anchors: project.config.anchors.clone(),
@@ -124,6 +131,9 @@ impl Profile {
             all.push(system::system(&sides[sides.len() - 1].environment(), &last));
         }
         show(&all, self.format)?;
+        if !seen.is_empty() {
+            export::write(&self.export, &seen, &sides)?;
+        }
         drawn
             .iter()
             .for_each(|path| notice(&format!("drew {}", path.display())));
@@ -152,7 +162,7 @@ impl Profile {
                 progress.step(&format!("{} by {}", side.name, view.name()));
                 match side.profile(workload, self.phase.as_deref(), view, request) {
                     Ok(profile) => both.push(profile),
-                    Err(error) => notice(&format!(
+                    Err(error) => problem(&format!(
                         "{} cannot be shown by {}: {error:#}",
                         side.name,
                         view.name()

@@ -320,10 +320,26 @@ pub fn instructions(summary: &str) -> Result<u64, String> {
             summary["version"]
         ));
     }
-    summary["profiles"][0]["data"]["total"]["metrics"]["Ir"]["values"]["new"]
-        .as_u64()
+    let profile = match summary["profiles"].as_array().map(Vec::as_slice) {
+        Some([only]) if only["tool"] == "Callgrind" => only,
+        _ => {
+            return Err("the summary of iai-callgrind has not one profile of callgrind".to_owned());
+        }
+    };
+    let data = &profile["data"];
+    let count = |place: &Value| place["metrics"]["Ir"]["values"]["new"].as_u64();
+    let total = count(&data["total"])
         .filter(|&count| count > 0)
-        .ok_or_else(|| "the summary of iai-callgrind has no instruction count".to_owned())
+        .ok_or("the summary of iai-callgrind has no instruction count")?;
+    let parts = data["parts"].as_array().map_or(&[][..], Vec::as_slice);
+    let sum = parts
+        .iter()
+        .map(count)
+        .try_fold(0_u64, |sum, part| sum.checked_add(part?));
+    match sum {
+        Some(sum) if parts.is_empty() || sum == total => Ok(total),
+        _ => Err("the summary of iai-callgrind contradicts itself: its total is not the sum of its parts".to_owned()),
+    }
 }
 
 /// The line of valgrind with the reason for a failure, in the error output of the runner or in a log that it left in the
@@ -397,7 +413,7 @@ case "$previous" in
 esac"#;
 
     const SUMMARY: &str = r#"
-echo "{\"version\":\"7\",\"profiles\":[{\"data\":{\"total\":{\"metrics\":{\"Ir\":{\"values\":{\"new\":$count}}}}}}]}" > "$home/summary.json""#;
+echo "{\"version\":\"7\",\"profiles\":[{\"tool\":\"Callgrind\",\"data\":{\"total\":{\"metrics\":{\"Ir\":{\"values\":{\"new\":$count}}}}}}]}" > "$home/summary.json""#;
 
     fn count(bench: &str, workloads: &[Description], id: &str, phase: &str) -> Result<u64, String> {
         let script = format!("{bench}{SUMMARY}");
@@ -478,14 +494,45 @@ echo "{\"version\":\"7\",\"profiles\":[{\"data\":{\"total\":{\"metrics\":{\"Ir\"
 
     #[test]
     fn reads_the_total_of_a_summary() {
-        let summary = r#"{"version": "7", "profiles": [{"data": {"total": {"metrics": {"Ir": {"values": {"new": 427}}}}}}]}"#;
+        let summary = r#"{"version": "7", "profiles": [{"tool": "Callgrind", "data": {"parts": [{"metrics": {"Ir": {"values": {"new": 427}}}}], "total": {"metrics": {"Ir": {"values": {"new": 427}}}}}}]}"#;
         assert_eq!(instructions(summary), Ok(427));
         assert!(
             instructions(&summary.replace("\"7\"", "\"8\""))
                 .is_err_and(|error| error.contains("version \"8\""))
         );
-        assert!(instructions(&summary.replace("427", "0")).is_err());
+        for (from, to) in [
+            ("427", "0"),
+            ("427", "-427"),
+            ("427", "427.5"),
+            ("Callgrind", "DHAT"),
+        ] {
+            assert!(instructions(&summary.replace(from, to)).is_err(), "{to}");
+        }
+        let contradicting = summary.replacen("427", "400", 1);
+        assert!(
+            instructions(&contradicting)
+                .is_err_and(|error| error.contains("is not the sum of its parts"))
+        );
         assert!(instructions("{").is_err());
+    }
+
+    proptest::proptest! {
+        /// A summary with any value in the place of its counts is refused, or has a count above zero.
+        #[test]
+        fn any_value_is_refused_or_a_count(
+            part in "[0-9]{1,21}|-[0-9]{1,4}|[0-9]\\.[0-9]|null|\"7\"|\\[\\]",
+            total in "[0-9]{1,21}|-[0-9]{1,4}|[0-9]\\.[0-9]|null|\"7\"|\\{\\}",
+        ) {
+            let metrics = |count: &str| format!(r#"{{"metrics":{{"Ir":{{"values":{{"new":{count}}}}}}}}}"#);
+            let summary = format!(
+                r#"{{"version":"7","profiles":[{{"tool":"Callgrind","data":{{"parts":[{}],"total":{}}}}}]}}"#,
+                metrics(&part),
+                metrics(&total),
+            );
+            if let Ok(count) = instructions(&summary) {
+                proptest::prop_assert!(count > 0 && part == total && total.parse() == Ok(count));
+            }
+        }
     }
 
     #[test]

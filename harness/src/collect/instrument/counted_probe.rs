@@ -122,13 +122,13 @@ fn output_file(folder: &Path) -> PathBuf {
     folder.join("callgrind.out")
 }
 
-/// The instructions of the whole file: the first number of its last `totals:` line.
+/// The instructions of the whole file: the first number of its last `totals:` line. A file that counts another event first
+/// is not the one that was requested.
 fn total(text: &str) -> Option<u64> {
-    let line = text
-        .lines()
-        .rev()
-        .find_map(|line| line.strip_prefix("totals:"))?;
-    line.split_ascii_whitespace().next()?.parse().ok()
+    let line = |name: &str| text.lines().rev().find_map(|line| line.strip_prefix(name));
+    let first = line("events:")?.split_ascii_whitespace().next()?;
+    let total = line("totals:")?.split_ascii_whitespace().next()?;
+    (first == "Ir").then(|| total.parse().ok())?
 }
 
 #[cfg(test)]
@@ -140,6 +140,8 @@ mod tests {
         let text = "events: Ir Bc\nfn=(1) a\n1 5 2\nsummary: 5 2\ntotals: 221 7\n";
         assert_eq!(total(text), Some(221));
         assert_eq!(total("events: Ir\n"), None);
-        assert_eq!(total("totals: many\n"), None);
+        assert_eq!(total("totals: 7\n"), None);
+        assert_eq!(total("events: Ir\ntotals: many\n"), None);
+        assert_eq!(total("events: Dr Ir\ntotals: 7 9\n"), None);
     }
 }

@@ -1,17 +1,16 @@
 //! Time by criterion, separately for each workload and phase.
 //!
-//! The format of criterion's output files is not documented as stable. Only this file depends on it.
+//! The crate harness-import reads criterion's output files, whose format is not documented as stable.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use harness_import::criterion;
 use harness_probe::Instrument;
 use harness_probe::protocol::Description;
-use harness_record::{Data, Reading, Sample};
+use harness_record::{Data, Reading};
 use itertools::Itertools;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use walkdir::{DirEntry, WalkDir};
 
 use crate::collect::instrument::{Definition, InstrumentReader, Settings, Taken, each_phase};
@@ -127,31 +126,6 @@ impl Criterion<'_> {
     }
 }
 
-#[derive(Deserialize)]
-struct Estimates {
-    mean: Estimate,
-    slope: Option<Estimate>,
-}
-
-#[derive(Deserialize)]
-struct Estimate {
-    confidence_interval: ConfidenceInterval,
-    point_estimate: f64,
-}
-
-#[derive(Deserialize)]
-struct ConfidenceInterval {
-    confidence_level: f64,
-    lower_bound: f64,
-    upper_bound: f64,
-}
-
-#[derive(Deserialize)]
-struct RawSample {
-    iters: Vec<f64>,
-    times: Vec<f64>,
-}
-
 /// Finds the folder with the results of the only case below `folder`.
 fn find_results(folder: &Path) -> walkdir::Result<Option<PathBuf>> {
     let is_of_results = |path: &PathBuf| {
@@ -161,47 +135,19 @@ fn find_results(folder: &Path) -> walkdir::Result<Option<PathBuf>> {
     paths.filter_ok(is_of_results).next().transpose()
 }
 
-/// Reads the results. Criterion writes nanoseconds as floating point numbers; a record contains integers.
-///
-/// # Errors
-/// One sentence, if the files in the folder are no results.
-pub fn results(folder: &Path) -> Result<Data, String> {
-    let estimates: Estimates = read(&folder.join("estimates.json"))?;
-    let sample: RawSample = read(&folder.join("sample.json"))?;
-    // Criterion's own choice: the slope if the number of iterations varied, otherwise the mean.
-    let estimate = estimates.slope.unwrap_or(estimates.mean);
-    let picoseconds = |nanoseconds: f64| (nanoseconds * 1e3).round() as u64;
-    let rounded = |(iterations, time): (f64, f64)| Sample {
-        iterations: iterations.round() as u64,
-        nanoseconds: time.round() as u64,
+/// Reads the results. Impossible numbers fail the row.
+fn results(folder: &Path) -> Result<Data, String> {
+    let read = |name: &str| {
+        let path = folder.join(name);
+        fs::read(&path).map_err(|error| {
+            format!(
+                "cannot read the output of criterion, {}: {error}",
+                path.display()
+            )
+        })
     };
-    Ok(Data::Criterion {
-        samples: sample
-            .iters
-            .into_iter()
-            .zip(sample.times)
-            .map(rounded)
-            .collect(),
-        estimate_picoseconds: picoseconds(estimate.point_estimate),
-        lower_picoseconds: picoseconds(estimate.confidence_interval.lower_bound),
-        upper_picoseconds: picoseconds(estimate.confidence_interval.upper_bound),
-        confidence_permille: (estimate.confidence_interval.confidence_level * 1e3).round() as u32,
-    })
-}
-
-fn read<T: DeserializeOwned>(path: &Path) -> Result<T, String> {
-    let text = fs::read_to_string(path).map_err(|error| {
-        format!(
-            "cannot read the output of criterion, {}: {error}",
-            path.display()
-        )
-    })?;
-    serde_json::from_str(&text).map_err(|error| {
-        format!(
-            "the output of criterion, {}, has an unknown format: {error}",
-            path.display()
-        )
-    })
+    criterion::reading(&read("estimates.json")?, &read("sample.json")?)
+        .map_err(|problem| format!("the output of criterion cannot be used: it {problem}"))
 }
 
 #[cfg(test)]
@@ -225,44 +171,39 @@ mod tests {
     }
 
     #[test]
-    fn the_slope_is_preferred_to_the_mean() {
-        let mean = format!(r#"{{"mean":{{{INTERVAL},"point_estimate":100.0}},"slope":null}}"#);
-        let slope = mean.replace("null", &format!(r#"{{{INTERVAL},"point_estimate":100.5}}"#));
-        for (estimates, expected) in [(mean, 100_000), (slope, 100_500)] {
+    fn the_files_of_the_only_case_are_read() {
+        let folder = folder(&format!(
+            r#"{{"mean":{{{INTERVAL},"point_estimate":100.0}},"slope":null}}"#
+        ));
+        let found = find_results(folder.path())
+            .expect("readable")
+            .expect("there");
+        let data = results(&found).expect("understood");
+        assert!(matches!(
+            data,
+            Data::Criterion { estimate_picoseconds: 100_000, ref samples, .. } if samples.len() == 2
+        ));
+    }
+
+    #[test]
+    fn impossible_numbers_and_an_unknown_format_fail_the_row() {
+        for (estimates, reason) in [
+            (r#"{"average": 3}"#.to_owned(), "has no `mean`"),
+            (
+                format!(r#"{{"mean":{{{INTERVAL},"point_estimate":-100.0}}}}"#),
+                "point_estimate of -100",
+            ),
+            (
+                format!(r#"{{"mean":{{{INTERVAL},"point_estimate":300.0}}}}"#),
+                "outside its interval",
+            ),
+        ] {
             let folder = folder(&estimates);
             let found = find_results(folder.path())
                 .expect("readable")
                 .expect("there");
-            let data = results(&found).expect("understood");
-            let samples = vec![
-                Sample {
-                    iterations: 2,
-                    nanoseconds: 200,
-                },
-                Sample {
-                    iterations: 4,
-                    nanoseconds: 402,
-                },
-            ];
-            assert_eq!(
-                data,
-                Data::Criterion {
-                    samples,
-                    estimate_picoseconds: expected,
-                    lower_picoseconds: 99_000,
-                    upper_picoseconds: 102_500,
-                    confidence_permille: 950,
-                }
-            );
+            let error = results(&found).expect_err(reason);
+            assert!(error.contains(reason), "{error}");
         }
-    }
-
-    #[test]
-    fn an_unknown_format_is_an_error() {
-        let folder = folder(r#"{"average": 3}"#);
-        let found = find_results(folder.path())
-            .expect("readable")
-            .expect("there");
-        assert!(results(&found).is_err_and(|error| error.contains("estimates.json")));
     }
 }

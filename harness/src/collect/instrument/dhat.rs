@@ -73,6 +73,12 @@ impl Dhat<'_> {
                 "the probe for heap counts does not count the heap; harness.toml names the wrong program".to_owned(),
             ));
         };
+        possible(
+            (total_bytes, total_blocks),
+            tokens,
+            (token_bytes, token_blocks),
+        )
+        .map_err(ProbeError::Refused)?;
         let check = probe.check()?;
         let data = Data::Dhat {
             total_bytes,
@@ -87,5 +93,31 @@ impl Dhat<'_> {
             reading: Ok(Reading { isa, threads, data }),
             check: Some(check),
         })
+    }
+}
+
+/// Refuses counts that contradict each other: the tokens are a part of the run. Pairs are bytes and blocks.
+fn possible(run: (u64, u64), tokens: u64, of_tokens: (u64, u64)) -> Result<(), String> {
+    let problem = if of_tokens.0 > run.0 || of_tokens.1 > run.1 {
+        "the tokens of a run allocated more than the run"
+    } else if tokens == 0 && of_tokens != (0, 0) {
+        "a run without tokens allocated for its tokens"
+    } else {
+        return Ok(());
+    };
+    Err(format!("the heap counts contradict each other: {problem}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_that_contradict_each_other_are_refused() {
+        assert_eq!(possible((64, 2), 1, (64, 2)), Ok(()));
+        assert_eq!(possible((0, 0), 0, (0, 0)), Ok(()));
+        assert!(possible((64, 2), 1, (65, 2)).is_err());
+        assert!(possible((64, 2), 1, (64, 3)).is_err());
+        assert!(possible((64, 2), 0, (1, 0)).is_err());
     }
 }

@@ -16,7 +16,6 @@ mod size;
 
 pub use callgrind::{Callgrind, instructions as summary_instructions};
 pub(crate) use clock::Clock;
-pub use criterion::results as criterion_results;
 pub(crate) use process::Process;
 
 use std::path::Path;

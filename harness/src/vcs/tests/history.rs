@@ -37,7 +37,7 @@ fn the_error_of_an_unknown_revision_suggests_to_fetch() {
         assert!(
             matches!(
                 repository.resolve(unknown),
-                Err(RepositoryError::Unknown(_))
+                Err(RepositoryError::Unknown { .. })
             ),
             "{unknown}"
         );
@@ -48,6 +48,14 @@ fn the_error_of_an_unknown_revision_suggests_to_fetch() {
             .expect_err("unknown")
             .to_string(),
         "there is no revision \"origin/main\" in this repository; if a remote has it, `git fetch` brings it"
+    );
+    let misspelled = repository
+        .resolve("HAED~1")
+        .expect_err("unknown")
+        .to_string();
+    assert!(
+        misspelled.contains("(did you mean `HEAD`?)"),
+        "{misspelled}"
     );
 }
 
@@ -147,7 +155,10 @@ fn the_commits_between_two_are_listed_without_those_of_merged_branches() {
 fn a_change_or_a_new_file_makes_the_head_dirty_and_the_check_writes_nothing() {
     let sample = Sample::empty();
     assert!(
-        matches!(sample.repository().head(), Err(RepositoryError::Unknown(_))),
+        matches!(
+            sample.repository().head(),
+            Err(RepositoryError::Unknown { .. })
+        ),
         "no commit yet"
     );
     sample.write("file", "old");

@@ -82,7 +82,7 @@ pub(super) fn table(report_data: &ReportData, ablation: &Ablation<'_>) -> Table 
         });
     for (key, name, metric) in [
         ("instructions", "instructions", "instructions"),
-        ("bytes", "heap bytes", "bytes-per-token"),
+        ("bytes", "heap bytes", "bytes-per-unit"),
     ] {
         table = table
             .right(&format!("{key}_alone"), &format!("{name} alone"), |line| {

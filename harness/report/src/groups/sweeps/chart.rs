@@ -45,7 +45,10 @@ impl Swept<'_> {
         let lines = LineChart {
             x_axis: format!("{}, logarithmic scale", self.question.axis),
             sizes: true,
-            y_axis: self.metric.title().to_owned(),
+            y_axis: self
+                .workloads()
+                .next()
+                .map_or_else(String::new, |one| self.report_data.title(self.metric, one)),
             quantity,
             series: series.collect(),
             events: self
