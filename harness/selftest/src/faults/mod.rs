@@ -18,7 +18,7 @@ use trial::Subject;
 pub use trial::{Fault, Outcome};
 
 /// The commands, each with its arguments, and true for one that ends only by a signal.
-const COMMANDS: [(&[&str], bool); 22] = [
+const COMMANDS: [(&[&str], bool); 24] = [
     (&["run", "--quick"], false),
     (&["gate"], false),
     (&["gate", "--base", "HEAD~1", "--counts-only"], false),
@@ -79,6 +79,8 @@ const COMMANDS: [(&[&str], bool); 22] = [
     ),
     (&["doctor", "--budget", "2s"], false),
     (&["init"], false),
+    (&["config"], false),
+    (&["import", "bin/go.txt"], false),
 ];
 
 /// What the trials found: for each command and fault, the numbers of those tried and lost, and each loss in a sentence.

@@ -16,8 +16,9 @@ use anyhow::{Context, Result, bail, ensure};
 use harness::process::output;
 use tempfile::TempDir;
 
-/// Variable by which the processes of a trial are found: every descendant inherits it.
-const TRACE: &str = "HARNESS_SELFTEST_TRACE";
+/// Variable by which the processes of a trial are found: every descendant inherits it, because `LC_*` reaches measured
+/// programs.
+const TRACE: &str = "LC_HARNESS_SELFTEST";
 /// Time limit of one command that nothing disturbs.
 const LIMIT: Duration = Duration::from_secs(300);
 /// Programs besides valgrind and the harness.
@@ -58,6 +59,10 @@ impl SmallProject {
         project.write(
             ".git/info/exclude",
             "/bin/\n/temporary/\n/target/\n/records/\n/reports/\n",
+        )?;
+        project.write(
+            "bin/go.txt",
+            include_str!("../../../import/fixtures/go.txt"),
         )?;
         project.commit("First")?;
         project.fine(&["run", "--quick"])?;

@@ -65,7 +65,7 @@ done
 mkdir -p "$TMPDIR/gungraun.tmp$$" "$home/bench"
 sleep 0.02
 count=INSTRUCTIONS
-echo "{\"version\":\"7\",\"profiles\":[{\"data\":{\"total\":{\"metrics\":{\"Ir\":{\"values\":{\"new\":$count}}}}}}]}" > "$home/bench/summary.json"
+echo "{\"version\":\"7\",\"profiles\":[{\"tool\":\"Callgrind\",\"data\":{\"total\":{\"metrics\":{\"Ir\":{\"values\":{\"new\":$count}}}}}}]}" > "$home/bench/summary.json"
 echo "events: Ir
 fn=engine::product'bench::run'main
 1 $((count - 10))
