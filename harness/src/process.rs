@@ -22,7 +22,9 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use thiserror::Error;
 
+use crate::containment::{self, Contained, Spared};
 use crate::file_error::{FileError, at};
+use crate::keeper;
 use crate::verbosity::Announced;
 
 /// Leaders of all process groups that may be running.
@@ -49,6 +51,8 @@ pub struct Child {
     process: Process,
     group: Pid,
     status: Option<ExitStatus>,
+    /// For a measured program.
+    contained: Option<Contained>,
     announced: Option<Announced>,
 }
 
@@ -71,10 +75,10 @@ pub enum ChildError {
 pub fn stop_all() -> bool {
     let again = STOPPED.swap(true, Ordering::SeqCst);
     let running = running();
-    running
-        .iter()
-        .filter_map(|&leader| Pid::from_raw(leader))
-        .for_each(kill);
+    for leader in running.iter().filter_map(|&leader| Pid::from_raw(leader)) {
+        containment::kill_descendants(leader);
+        kill(leader);
+    }
     HELD.load(Ordering::SeqCst) > 0 || (!again && !running.is_empty())
 }
 
@@ -113,9 +117,12 @@ pub fn foreground(command: &mut Command) -> io::Result<ExitStatus> {
     let mut process = command.process_group(0).spawn()?;
     let announced = Announced::new(process.id(), command);
     let group = Pid::from_child(&process);
+    keeper::started(group);
+    let _spared = Spared::new(group);
     let mut terminated: Option<Instant> = None;
     loop {
         if let Some(status) = process.try_wait()? {
+            keeper::ended(group);
             if let Some(announced) = &announced {
                 announced.ended(status);
             }
@@ -267,14 +274,28 @@ impl Child {
         // Locked until the group is registered, so that `stop_all` cannot miss it.
         let mut running = running();
         refuse_if_stopped()?;
-        let process = command.process_group(0).spawn()?;
+        let contained = containment::apply(command);
+        if contained.is_none() {
+            command.process_group(0);
+        }
+        let process = match command.spawn() {
+            Ok(process) => process,
+            Err(error) => {
+                if let Some(contained) = contained {
+                    contained.end(&running);
+                }
+                return Err(error);
+            }
+        };
         let group = Pid::from_child(&process);
         running.insert(group.as_raw_nonzero().get());
+        keeper::started(group);
         Ok(Self {
             announced: Announced::new(process.id(), command),
             process,
             group,
             status: None,
+            contained,
         })
     }
 
@@ -318,7 +339,7 @@ impl Child {
         self.status.is_some() || !matches!(waitid(WaitId::Pid(self.group), look), Ok(None))
     }
 
-    /// Kills the process group and returns the exit status of the program.
+    /// Kills the process group, and all other descendants of a measured program. Returns the exit status of the program.
     ///
     /// # Errors
     /// If the exit status cannot be read.
@@ -326,9 +347,19 @@ impl Child {
         if let Some(status) = self.status {
             return Ok(status);
         }
+        if self.contained.is_some() {
+            containment::kill_descendants(self.group);
+        }
         kill(self.group);
         let status = self.process.wait();
-        running().remove(&self.group.as_raw_nonzero().get());
+        // Locked to the end, so that no child of another thread is taken for an orphan.
+        let mut running = running();
+        running.remove(&self.group.as_raw_nonzero().get());
+        keeper::ended(self.group);
+        if let Some(contained) = self.contained.take() {
+            contained.end(&running);
+        }
+        drop(running);
         let status = status?;
         self.status = Some(status);
         if let Some(announced) = self.announced.take() {
@@ -342,6 +373,34 @@ impl Drop for Child {
     fn drop(&mut self) {
         // Nobody can use the exit status any more.
         let _ = self.end();
+    }
+}
+
+/// A process that other code starts and waits for. While this is alive, an interruption ends the group of the process, if
+/// it leads one.
+#[derive(Debug)]
+pub(crate) struct Listed(Pid);
+
+impl Listed {
+    /// Starts a process.
+    ///
+    /// # Errors
+    /// If it cannot be started, or after [`stop_all`].
+    pub(crate) fn spawn(command: &mut Command) -> io::Result<(Process, Self)> {
+        let mut running = running();
+        refuse_if_stopped()?;
+        let process = command.spawn()?;
+        let id = Pid::from_child(&process);
+        running.insert(id.as_raw_nonzero().get());
+        keeper::started(id);
+        Ok((process, Self(id)))
+    }
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        running().remove(&self.0.as_raw_nonzero().get());
+        keeper::ended(self.0);
     }
 }
 
@@ -434,6 +493,67 @@ mod tests {
         );
         let pid = std::fs::read_to_string(folder.path().join("pid")).expect("it started");
         assert!(gone(pid.trim()), "its sleep still runs");
+    }
+
+    /// Runs a script as a measured program until it has ended, and returns what it wrote to the file `pid`.
+    #[cfg(target_os = "linux")]
+    fn measured(script: &str, memory: Option<u64>) -> (Output, String) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).current_dir(folder.path());
+        containment::mark(&mut command, memory);
+        let output = output(&mut command, Duration::from_secs(60)).expect("it ends");
+        let pid = std::fs::read_to_string(folder.path().join("pid")).unwrap_or_default();
+        (output, pid)
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_daemon_of_a_measured_program_ends_with_it() {
+        // Its session and group are its own, and its parent has ended.
+        let daemon = "setsid sh -c 'echo $$ > pid; exec sleep 1000' > /dev/null 2>&1 < /dev/null &
+            while ! [ -s pid ]; do sleep 0.01; done";
+        let twice = format!("sh -c \"{}\"", daemon.replace('$', "\\$"));
+        for script in [daemon, &twice] {
+            let (output, pid) = measured(script, None);
+            assert!(output.status.success(), "{output:?}");
+            assert!(!pid.is_empty() && gone(pid.trim()), "{script}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_daemon_that_has_escaped_while_another_program_runs_ends_with_that() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let start = |script: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]).current_dir(folder.path());
+            containment::mark(&mut command, None);
+            Child::start(&mut command).expect("started")
+        };
+        let mut other = start("sleep 1000");
+        let mut escaping = start("setsid sh -c 'echo $$ > pid; exec sleep 1000' & exit 0");
+        let pid = loop {
+            let pid = std::fs::read_to_string(folder.path().join("pid")).unwrap_or_default();
+            if pid.ends_with('\n') {
+                break pid;
+            }
+            thread::yield_now();
+        };
+        escaping.end().expect("ended");
+        other.end().expect("ended");
+        assert!(gone(pid.trim()));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_measured_program_gets_no_more_memory_than_its_limit() {
+        // The shell doubles a text until it has no memory.
+        let greedy = "text=0123456789abcdef; while :; do text=$text$text; done";
+        let (output, _) = measured(greedy, Some(64 << 20));
+        assert!(!output.status.success(), "{output:?}");
+        let (output, _) = measured("true", Some(64 << 20));
+        assert!(output.status.success(), "{output:?}");
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 /// Style of the word before a notice.
 pub const NOTICE: Style = AnsiColor::Cyan.on_default();
 
+/// Time that an interrupted command has to finish the file that it writes.
+const LAST_WRITE: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// Outcome of a command, with its exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -78,6 +81,7 @@ pub fn run(command: impl FnOnce() -> Result<Status>) -> ExitCode {
     // Where programs run, ending them ends the measurement, which reports so and removes its temporary folders.
     let interrupted = || {
         if !process::stop_all() {
+            harness_record::atomic_file::stop_writing(LAST_WRITE);
             problem("interrupted; each file is either unchanged or complete");
             std::process::exit(2);
         }

@@ -9,6 +9,7 @@ use std::ffi::OsStr;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::containment;
 use crate::process;
 use crate::programs::conditions_of;
 
@@ -17,6 +18,9 @@ pub const MISSING: &str = "valgrind is missing, so instructions cannot be counte
 
 /// Makes valgrind ignore the options in its variable and its files.
 const COMMAND_LINE_ONLY: &str = "--command-line-only=yes";
+
+/// Makes valgrind create no pipes for a debugger, which it leaves among the temporary files if it is killed.
+const NO_DEBUGGER: &str = "--vgdb=no";
 
 /// The variable in which valgrind searches for options.
 const OPTIONS: &str = "VALGRIND_OPTS";
@@ -88,10 +92,12 @@ pub fn under(tool: &str, options: &[&str], program: &Command) -> Command {
     command
         .arg(format!("--tool={tool}"))
         .arg(COMMAND_LINE_ONLY)
+        .arg(NO_DEBUGGER)
         .args(options)
         .arg(program.get_program())
         .args(program.get_args());
     conditions_of(program, &mut command);
+    containment::allow_valgrind(&mut command);
     command.env_remove(OPTIONS);
     command
 }
@@ -109,7 +115,8 @@ pub fn isolate_bench(bench: &mut Command) {
     for (name, _) in kept_back {
         bench.env_remove(name);
     }
-    bench.arg(format!("--valgrind-args={COMMAND_LINE_ONLY}"));
+    bench.arg(format!("--valgrind-args={COMMAND_LINE_ONLY} {NO_DEBUGGER}"));
+    containment::allow_valgrind(bench);
 }
 
 /// Returns the line with which valgrind states why it ended, with advice if there is some; `None` if it ended for
@@ -176,6 +183,7 @@ mod tests {
             [
                 "--tool=none",
                 COMMAND_LINE_ONLY,
+                NO_DEBUGGER,
                 "--quiet",
                 "probe",
                 "--fast"

@@ -255,3 +255,55 @@ fn whoever_waits_to_measure_time_says_so_and_can_be_stopped() {
         assert!(!project.join("reports").exists(), "{arguments:?}");
     }
 }
+
+#[test]
+fn what_a_killed_harness_started_ends_and_its_litter_is_removed_by_the_next() {
+    let folder = busy_project();
+    let project = folder.path();
+    let mut killed = harness(project, &["run", "--metric", "time"])
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("started");
+    let busy = until(1, || busy_process(project));
+    killed.kill().expect("sent");
+    killed.wait().expect("it ends");
+    until(1, || (!runs(busy.trim())).then_some(()));
+
+    let hour_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    let abandoned = project.join("records/.unfinished-killed");
+    fs::File::create(&abandoned)
+        .and_then(|file| file.set_modified(hour_ago))
+        .expect("made");
+    fs::remove_file(project.join("busy")).expect("there");
+    interrupted(project, &["run", "--metric", "time"]);
+    assert!(!abandoned.exists());
+}
+
+#[test]
+fn an_interrupted_count_of_a_command_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let project = folder.path();
+    fs::create_dir(project.join("temporary")).expect("made");
+    let valgrind = "#!/bin/sh\n[ \"$1\" = --version ] && echo valgrind-3.19.0 && exit\n\
+        sleep 1000 &\necho $! > busy\nwait\n";
+    fs::create_dir(project.join("bin")).expect("made");
+    fs::write(project.join("bin/valgrind"), valgrind).expect("written");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(project.join("bin/valgrind"), mode).expect("set");
+    let path = format!("{}:{}", project.join("bin").display(), env!("PATH"));
+    let counting = harness(project, &["run", "--metric", "instructions", "--", "true"])
+        .env("PATH", path)
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let busy = until(1, || busy_process(project));
+    let terminate = Command::new("kill").arg(counting.id().to_string()).status();
+    assert!(terminate.expect("sent").success());
+    let output = counting.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(2));
+    until(1, || (!runs(busy.trim())).then_some(()));
+    let left = fs::read_dir(project.join("temporary"))
+        .expect("there")
+        .count();
+    assert_eq!(left, 0);
+}

@@ -4,6 +4,7 @@
 
 use super::{Epilogue, Layout, Linear, LinearError, Matrix, Product, View, ViewMut, int8};
 use crate::isa::Isa;
+use crate::random::SplitMix64;
 use crate::thread_pool::ThreadPool;
 use crate::variant::{MatMul, WeightStorage};
 
@@ -383,6 +384,69 @@ fn products_of_plain_matrices_agree_with_f64_at_any_stride() {
                         assert_eq!(out[i * (n + 1) + n], 9.0, "{kernel} wrote between the rows");
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Shapes, strides and alignments at random: blocks of the kernels begin and end at every place.
+#[test]
+fn products_agree_with_f64_at_random_shapes_strides_and_alignments() {
+    let pools = [ThreadPool::new(1).unwrap(), ThreadPool::new(3).unwrap()];
+    let mut random = SplitMix64::new(20);
+    let mut below = |end: u64| usize::try_from(random.next_u64() % end).unwrap();
+    for case in 0..60 {
+        let (m, k, n) = (1 + below(9), 1 + below(150), 1 + below(70));
+        let layout = [Layout::InOut, Layout::OutIn][below(2)];
+        let (rows, columns) = match layout {
+            Layout::InOut => (k, n),
+            Layout::OutIn => (n, k),
+        };
+        let [a_stride, b_stride, out_stride] = [k, columns, n].map(|columns| columns + below(9));
+        // The first elements are left out, so that rows begin at every offset within a vector.
+        let [a_skip, b_skip, out_skip] = [below(16), below(16), below(16)];
+        let a = noise(case, a_skip + m * a_stride);
+        let b = noise(case + 1, b_skip + rows * b_stride);
+        let (a, b) = (
+            View::new(&a[a_skip..], m, k, a_stride),
+            View::new(&b[b_skip..], rows, columns, b_stride),
+        );
+        let weight = |p: usize, j: usize| match layout {
+            Layout::InOut => b.row(p)[j],
+            Layout::OutIn => b.row(j)[p],
+        };
+        for (isa, kernel) in Isa::available()
+            .into_iter()
+            .flat_map(|isa| MatMul::ALL.iter().map(move |kernel| (isa, kernel)))
+        {
+            let product = Product::new(*kernel, isa.level().unwrap());
+            let pool = &pools[below(2)];
+            let mut out = vec![9.0; out_skip + m * out_stride];
+            product.run(
+                a,
+                b,
+                layout,
+                ViewMut::new(&mut out[out_skip..], m, n, out_stride),
+                pool,
+            );
+            let place = format!("case {case}, {kernel} {isa} [{m}, {k}] x [{k}, {n}], {layout:?}");
+            for (at, got) in out.iter().enumerate() {
+                let (i, j) = match at.checked_sub(out_skip) {
+                    Some(at) => (at / out_stride, at % out_stride),
+                    None => (0, n),
+                };
+                if j >= n {
+                    assert_eq!(*got, 9.0, "{place}: it wrote between the rows");
+                    continue;
+                }
+                let terms = (0..k).map(|p| f64::from(a.row(i)[p]) * f64::from(weight(p, j)));
+                let (want, size) = terms.fold((0.0, 0.0), |(sum, size), term| {
+                    (sum + term, size + term.abs())
+                });
+                assert!(
+                    (f64::from(*got) - want).abs() <= 2e-6 * size + 1e-6,
+                    "{place}: element [{i}, {j}] is {got}, not {want}"
+                );
             }
         }
     }

@@ -15,6 +15,7 @@ mod gate;
 mod history;
 mod import;
 mod init;
+mod keep;
 mod list;
 mod man;
 mod merge;
@@ -35,6 +36,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use harness::keeper;
 use harness::project::Project;
 use harness::terminal::colour::When;
 use harness::terminal::{Status, notice};
@@ -104,6 +106,7 @@ commands! {
         Compare(compare::Compare),
         Import(import::Import),
         CommandProbe(commands::CommandProbe),
+        Keep(keep::Keep),
         Config(config::Config),
         Completions(completions::Completions),
         Man(man::Man),
@@ -129,6 +132,10 @@ commands! {
 impl Arguments {
     /// Runs the chosen command.
     pub(crate) fn run(self) -> Result<Status> {
+        // The probe of commands is itself a child of a harness, and nothing may disturb what it times.
+        if !matches!(self.command, Command::CommandProbe(_) | Command::Keep(_)) {
+            keeper::enable("keep");
+        }
         let here = std::env::current_dir().context("cannot find the current folder")?;
         self.command.run(&here)
     }
@@ -157,7 +164,6 @@ fn writable(path: &Path) -> Result<()> {
         .with_context(|| format!("cannot write {}, so nothing was measured", path.display()))
 }
 
-/// File of a measurement, named by the time of its creation.
 /// The exclusive right to change the files of the project's baselines: what a command read of them is then still there
 /// when it writes.
 fn lock_baselines(project: &Project) -> anyhow::Result<FolderLock> {
@@ -171,6 +177,7 @@ fn lock_baselines(project: &Project) -> anyhow::Result<FolderLock> {
     Ok(FolderLock::take(&folder, &waiting)?)
 }
 
+/// File of a measurement, named by the time of its creation.
 fn named_by_time(folder: &Path, created: &str) -> PathBuf {
     folder.join(format!("{}.json", created.replace(':', "")))
 }

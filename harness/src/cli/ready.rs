@@ -8,7 +8,7 @@ use harness::command;
 use harness::layout::Timed;
 use harness::probe::ProbeError;
 use harness::programs::Programs;
-use harness::project::Project;
+use harness::project::{Config, Project};
 use harness::terminal::notice;
 use harness::vcs::{CargoOutput, Checkout, CheckoutError, Checkouts, Repository, WorkingTree};
 use harness_probe::Instrument;
@@ -21,8 +21,8 @@ pub(super) struct Builder<'a> {
     project: &'a Project,
     checkouts: Checkouts,
     output: CargoOutput,
-    /// Names of variables that pass to the programs of the checkout; none for those of its own configuration.
-    passed: Option<Vec<String>>,
+    /// The configuration that decides what the programs of the checkout get: variables and memory; none for its own.
+    granted: Option<Config>,
 }
 
 /// Built programs and their sources.
@@ -52,15 +52,15 @@ impl<'a> Builder<'a> {
             project,
             checkouts: Checkouts::new(project, repository),
             output,
-            passed: None,
+            granted: None,
         }
     }
 
-    /// Lets those variables pass to the programs of the checkout that pass to the base's: a change cannot get a secret by
-    /// naming it.
+    /// Gives the programs of the checkout the variables and the memory that those of the base get: a change cannot get a
+    /// secret by naming it.
     pub(super) fn with_environment_of(self, base: &Project) -> Self {
         Self {
-            passed: Some(base.config.environment.clone()),
+            granted: Some(base.config.clone()),
             ..self
         }
     }
@@ -76,8 +76,9 @@ impl<'a> Builder<'a> {
     /// Builds the programs of the checkout that `instruments` need.
     pub(super) fn tree(&self, instruments: &[Instrument]) -> Result<Built, CheckoutError> {
         let mut project = self.project.clone();
-        if let Some(passed) = &self.passed {
-            project.config.environment.clone_from(passed);
+        if let Some(granted) = &self.granted {
+            project.config.environment.clone_from(&granted.environment);
+            project.config.memory_limit = granted.memory_limit;
         }
         let programs = collect::needed(&project.config, instruments);
         let tree = self

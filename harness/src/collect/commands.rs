@@ -71,7 +71,7 @@ pub fn measure_commands(
     };
     let instructions = CommandInstructions {
         definitions,
-        folder: folder.to_owned(),
+        probe: probe(Reads::Time),
         time_limit: budget.time_limit,
     };
     let all: [Box<dyn InstrumentReader + '_>; 3] =

@@ -1,7 +1,7 @@
 //! Detection of the machine, the toolchain and the revision of a measurement.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use harness_record::{Environment, UNKNOWN};
@@ -69,11 +69,7 @@ fn first_line(program: &str, arguments: &[&str], folder: &Path) -> Option<String
 /// Returns `glibc 2.36` if `getconf` reports it, `musl 1.2.4` if the loader is that of musl, otherwise `unknown libc`.
 fn libc_version() -> String {
     let musl = || {
-        let ldd = Command::new("ldd")
-            .arg("--version")
-            .stdin(Stdio::null())
-            .output()
-            .ok()?;
+        let ldd = process::output(Command::new("ldd").arg("--version"), LIMIT).ok()?;
         musl_version(&String::from_utf8_lossy(&ldd.stderr))
     };
     let glibc = first_line("getconf", &["GNU_LIBC_VERSION"], Path::new("."));

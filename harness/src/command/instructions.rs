@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -14,14 +15,17 @@ use crate::collect::instrument::{InstrumentReader, Taken};
 use crate::command::definition::{Definition, ExitStatus};
 use crate::command::expand::{Call, expand};
 use crate::command::run::{Manner, run};
+use crate::containment::MARK;
+use crate::programs::conditions_of;
+use crate::scratch::Scratch;
 use crate::valgrind;
 
 /// Counts the instructions of commands.
 pub struct CommandInstructions<'a> {
     /// The commands.
     pub definitions: &'a [Definition],
-    /// The folder that they run in.
-    pub folder: PathBuf,
+    /// The command that starts their probe. They run in its folder, with its environment.
+    pub probe: Command,
     /// Time limit of one command.
     pub time_limit: Duration,
 }
@@ -65,8 +69,8 @@ impl InstrumentReader for CommandInstructions<'_> {
 
 impl CommandInstructions<'_> {
     fn count(&self, call: &Call) -> Result<u64, String> {
-        let folder = tempfile::tempdir()
-            .map_err(|error| format!("cannot make a temporary folder: {error}"))?;
+        let folder =
+            Scratch::new().map_err(|error| format!("cannot make a temporary folder: {error}"))?;
         self.step("setup", call.setup.as_deref(), call)?;
         self.step("prepare", call.prepare.as_deref(), call)?;
         let counted = self.run_counted(call, folder.path());
@@ -80,16 +84,18 @@ impl CommandInstructions<'_> {
             return Err(format!("`{}` is empty", call.text));
         };
         let mut command = Command::new(program);
-        command.args(arguments).current_dir(&self.folder);
+        command.args(arguments);
+        conditions_of(&self.probe, &mut command);
         let options = [
             "--trace-children=yes",
             &format!("--callgrind-out-file={}/out.%p", folder.display()),
             &format!("--log-file={}", log.display()),
         ];
         let mut valgrind = valgrind::under("callgrind", &options, &command);
+        valgrind.process_group(0).env_remove(MARK);
         valgrind.stdin(match &call.input {
             Some(input) => Stdio::from(
-                File::open(self.folder.join(input))
+                File::open(self.folder().join(input))
                     .map_err(|error| format!("cannot read the input {input}: {error}"))?,
             ),
             None => Stdio::null(),
@@ -126,10 +132,12 @@ impl CommandInstructions<'_> {
             return Ok(());
         };
         let mut command = Command::new(program);
+        command.args(arguments);
+        conditions_of(&self.probe, &mut command);
         command
-            .args(arguments)
-            .current_dir(&self.folder)
-            .stdin(Stdio::null());
+            .stdin(Stdio::null())
+            .process_group(0)
+            .env_remove(MARK);
         run(
             &mut command,
             &format!("the {name} of {}", call.id),
@@ -137,6 +145,10 @@ impl CommandInstructions<'_> {
         )
         .and_then(|ended| ended.check(&format!("the {name} of {}", call.id), Some(0)))
         .map_err(|error| error.to_string())
+    }
+
+    fn folder(&self) -> &Path {
+        self.probe.get_current_dir().unwrap_or(Path::new("."))
     }
 
     fn manner(&self) -> Manner {

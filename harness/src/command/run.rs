@@ -13,11 +13,12 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionbio};
 use rustix::pipe::{SpliceFlags, splice};
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, kill_process_group, pidfd_open};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::command::usage::{self, Usage};
+use crate::process::Listed;
 
 /// Bytes of the output that are kept, from its start, and of standard error, from its end.
 const KEPT: usize = 64 << 10;
@@ -117,9 +118,8 @@ pub(super) fn run(command: &mut Command, text: &str, manner: Manner) -> Result<E
         unsafe { command.pre_exec(|| Ok(())) };
     }
     let start = Instant::now();
-    let mut child = command
-        .spawn()
-        .map_err(|error| unstarted(command, text, error))?;
+    let (mut child, _listed) =
+        Listed::spawn(command).map_err(|error| unstarted(command, text, error))?;
     let id = Pid::from_child(&child);
     let unwatched = |error: Errno| RunError::Wait(text.to_owned(), error.into());
     let end = pidfd_open(id, PidfdFlags::empty()).map_err(unwatched);
@@ -134,6 +134,8 @@ pub(super) fn run(command: &mut Command, text: &str, manner: Manner) -> Result<E
         // An error is ignored: the process has ended meanwhile.
         let _ = kill_process(id, Signal::KILL);
     }
+    // Ends what it left in its group, if it has one of its own. The id is not reused before it is waited for.
+    let _ = kill_process_group(id, Signal::KILL);
     let waited = waited(id).min(nanoseconds);
     let (status, usage) =
         usage::wait(id).map_err(|error| RunError::Wait(text.to_owned(), error))?;

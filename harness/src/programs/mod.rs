@@ -15,6 +15,7 @@ use thiserror::Error;
 pub(crate) use self::executable::{Executable, executables, linked_from};
 pub(crate) use self::target::{Target, build_call, calls, told};
 use crate::command;
+use crate::containment;
 use crate::process::run_to_end;
 use crate::project::{Program, Project};
 use crate::terminal::colour;
@@ -27,6 +28,8 @@ pub struct Programs {
     model: Option<PathBuf>,
     /// Names of variables that the programs get besides the usual ones.
     passed: Vec<String>,
+    /// Limit of memory of each process, in bytes.
+    memory: Option<u64>,
 }
 
 /// Environment variable that names the folder of a probe's model.
@@ -146,6 +149,7 @@ impl Programs {
             built,
             model: None,
             passed: project.config.environment.clone(),
+            memory: project.config.memory_limit.bytes(),
         }
     }
 
@@ -212,6 +216,7 @@ impl Programs {
         };
         command.current_dir(&self.root);
         environment::restrict(&mut command, &self.passed);
+        containment::mark(&mut command, self.memory);
         if let Some(model) = &self.model {
             command.env(MODEL_VARIABLE, model);
         }

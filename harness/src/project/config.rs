@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::ProjectError;
+use super::memory_limit::MemoryLimit;
 use super::suite::{Program, Suite, Table};
 use crate::command;
 use crate::file_error::at;
@@ -35,6 +36,8 @@ pub struct Config {
     pub kinds: Vec<Kind>,
     /// Names of variables of the environment that measured programs get besides the usual ones.
     pub environment: Vec<String>,
+    /// Limit of the memory of each process of a measured program.
+    pub memory_limit: MemoryLimit,
     /// The programs with workloads, in the order in which their workloads are listed.
     pub suites: Vec<Suite>,
 }
@@ -67,6 +70,7 @@ struct File {
     /// Belongs to the command line: [`super::defaults()`] reads it.
     defaults: IgnoredAny,
     environment: Vec<String>,
+    memory_limit: MemoryLimit,
     suite: Vec<Table>,
     command: Vec<command::Definition>,
     // One suite of programs with a fixed task each.
@@ -89,6 +93,7 @@ impl Default for File {
             kinds: Vec::new(),
             defaults: IgnoredAny,
             environment: Vec::new(),
+            memory_limit: MemoryLimit::default(),
             suite: Vec::new(),
             command: Vec::new(),
             probe: None,
@@ -154,6 +159,7 @@ impl TryFrom<File> for Config {
             on_demand: file.on_demand,
             kinds: file.kinds,
             environment: file.environment,
+            memory_limit: file.memory_limit,
             suites,
         })
     }

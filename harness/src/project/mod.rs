@@ -5,6 +5,7 @@
 
 mod config;
 mod defaults;
+mod memory_limit;
 mod suite;
 
 use std::fs;
@@ -15,6 +16,7 @@ use thiserror::Error;
 
 pub use self::config::{Config, OnDemand};
 pub use self::defaults::{DefaultValue, defaults, line_of};
+pub use self::memory_limit::MemoryLimit;
 pub use self::suite::{CargoProgram, Program, Suite};
 use crate::file_error::FileError;
 

@@ -9,8 +9,8 @@ use std::time::SystemTime;
 use cargo_metadata::Metadata;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use harness_record::atomic_file;
 use itertools::Itertools;
-use tempfile::NamedTempFile;
 
 use crate::file_error::{FileError, at};
 use crate::process;
@@ -249,9 +249,10 @@ impl Build<'_> {
 /// Copies a program atomically.
 fn set_aside(from: &Path, to: &Path) -> Result<(), FileError> {
     let copy = || -> io::Result<()> {
-        let unfinished = unfinished(to)?.into_temp_path();
-        fs::copy(from, &unfinished)?;
-        Ok(unfinished.persist(to)?)
+        let unfinished = atomic_file::temporary(to)?;
+        fs::copy(from, unfinished.path())?;
+        unfinished.persist(to)?;
+        Ok(())
     };
     copy().map_err(at("write", to))
 }
@@ -259,7 +260,7 @@ fn set_aside(from: &Path, to: &Path) -> Result<(), FileError> {
 /// Stores the archive of a link, compressed.
 fn set_link_aside(from: &Path, to: &Path) -> Result<(), FileError> {
     let compress = || -> io::Result<()> {
-        let mut unfinished = unfinished(to)?;
+        let mut unfinished = atomic_file::temporary(to)?;
         let mut packed = GzEncoder::new(
             BufWriter::new(unfinished.as_file_mut()),
             Compression::fast(),
@@ -270,15 +271,6 @@ fn set_link_aside(from: &Path, to: &Path) -> Result<(), FileError> {
         Ok(())
     };
     compress().map_err(at("write", to))
-}
-
-/// A temporary file beside a file that is to be written.
-fn unfinished(to: &Path) -> io::Result<NamedTempFile> {
-    let folder = to.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    tempfile::Builder::new()
-        .prefix(".unfinished-")
-        .tempfile_in(folder)
 }
 
 /// The first error line of cargo or the compiler.

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use tempfile::TempDir;
+use crate::scratch::Scratch;
 
 /// Number of copies. Every pair of processes draws one, because each occupies other pages of the page cache.
 pub(super) const COPIES: usize = 4;
@@ -20,7 +20,7 @@ pub struct KeptBuild {
     /// The program and its arguments.
     words: Vec<Word>,
     runs_in: PathBuf,
-    folder: TempDir,
+    folder: Scratch,
 }
 
 /// A word of a command.
@@ -38,9 +38,7 @@ impl KeptBuild {
     /// # Errors
     /// If a file cannot be copied.
     pub fn of(command: &Command) -> io::Result<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("harness-watch-")
-            .tempdir()?;
+        let folder = Scratch::new()?;
         let runs_in = command
             .get_current_dir()
             .unwrap_or(Path::new("."))

@@ -548,3 +548,66 @@ fn bad_bases_are_answered_by_one_sentence() {
         done.stderr
     );
 }
+
+/// A fork edits whatever its author likes. The base decides what is judged, by which limits, and what the programs see.
+#[test]
+fn the_rules_of_a_fork_do_not_count() {
+    let tools = repository();
+    executes(&tools, 1000);
+    tools.script(
+        "heap",
+        &format!("env > environment\n{}", tools.script_of("heap")),
+    );
+    commit(&tools, "The base");
+    executes(&tools, 2000);
+    let done = tools.run(&["gate", "--base", "HEAD", "--counts-only"]);
+    assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
+    for workload in ["kernel/gelu", "model/decode"] {
+        let accept = [
+            "accept",
+            workload,
+            "--metric",
+            "instructions",
+            "--reason",
+            "mine",
+        ];
+        assert_eq!(tools.run(&accept).status, 0);
+    }
+    let limits = tools.project.read("baselines/limits.toml");
+    let generous = limits.replace("\"0.1 %\"", "\"900 %\"");
+    assert_ne!(limits, generous);
+    tools.project.write("baselines/limits.toml", &generous);
+    let configuration = tools.project.read("harness.toml");
+    let greedy = configuration.replace("timed = ['kernel/*']", "timed = ['none/*']");
+    assert_ne!(greedy, configuration);
+    let greedy = format!("environment = ['CI_TOKEN']\nmemory_limit = 'none'\n{greedy}");
+    tools.project.write("harness.toml", &greedy);
+    let git_id = commit(&tools, "More instructions, and rules that allow them");
+    let gate = ["gate", "--base", "HEAD~1", "--counts-only"];
+    let done = tools.run_with(&gate, &[("CI_TOKEN", "secret-of-ci")]);
+    assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
+    let amended = done.text();
+    for expected in ["limit", "accept"] {
+        assert!(amended.contains(expected), "{expected}: {amended}");
+    }
+    let seen = tools.project.read("environment");
+    assert!(
+        seen.contains("PATH=") && !seen.contains("secret-of-ci"),
+        "{git_id}: {seen}"
+    );
+
+    // Without the instrument, the count is missing, which is no pass.
+    let blind = tools
+        .project
+        .read("harness.toml")
+        .replace("callgrind = ", "# ");
+    tools.project.write("harness.toml", &blind);
+    commit(&tools, "Count nothing");
+    let done = tools.run(&["gate", "--base", "HEAD~2", "--counts-only"]);
+    assert_eq!(done.status, 2, "{}{}", done.stdout, done.stderr);
+    assert!(
+        done.stderr.contains("no program for callgrind"),
+        "{}",
+        done.stderr
+    );
+}

@@ -8,8 +8,8 @@ use std::path::Path;
 use crate::project::{CONFIGURATION, Done, Project};
 
 /// Programs that the harness itself starts, and those that the scripts use.
-const PROGRAMS: [&str; 9] = [
-    "sh", "cat", "mkdir", "sed", "sleep", "rustc", "git", "uname", "getconf",
+const PROGRAMS: [&str; 10] = [
+    "sh", "cat", "mkdir", "sed", "sleep", "rustc", "git", "uname", "getconf", "env",
 ];
 
 /// A project whose programs are scripts, with a path that has few other programs.
@@ -72,6 +72,14 @@ impl Tools {
     /// Makes the timed probe run the shell code `instead` in place of its answer to the request `request`.
     pub(crate) fn probe(&self, request: &str, instead: &str) {
         self.script("probe", &probe(CLOCK, SPANS, request, instead));
+    }
+
+    /// The text of a script, without its first line.
+    pub(crate) fn script_of(&self, name: &str) -> String {
+        let text = self.project.read(name);
+        text.strip_prefix("#!/bin/sh\n")
+            .expect("a script")
+            .to_owned()
     }
 
     /// Writes an executable script.

@@ -88,7 +88,8 @@ impl CallGraph {
     pub fn inclusive(&self) -> Vec<u64> {
         let mut costs: Vec<u64> = self.contexts.iter().map(|context| context.own).collect();
         for call in self.calls.iter().filter(|call| call.caller != call.callee) {
-            costs[call.caller] += call.inclusive;
+            let cost = &mut costs[call.caller];
+            *cost = cost.saturating_add(call.inclusive);
         }
         costs
     }

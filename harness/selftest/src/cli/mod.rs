@@ -2,6 +2,7 @@
 
 mod commits;
 mod one_program;
+mod robustness;
 mod trials;
 
 use std::path::PathBuf;
@@ -30,6 +31,9 @@ pub(crate) struct Arguments {
 #[derive(Subcommand)]
 enum What {
     Gate(GateTest),
+    Faults(robustness::Faults),
+    Load(robustness::Load),
+    Fuzz(robustness::Fuzz),
 }
 
 /// Measures how often the time gate is wrong: on unchanged code, and on known slowdowns
@@ -95,9 +99,11 @@ impl Arguments {
     /// Runs the command.
     pub(crate) fn run(self) -> Result<Status> {
         let here = std::env::current_dir().context("cannot find the current folder")?;
-        let project = Project::find(&here)?;
         match self.what {
-            What::Gate(gate) => gate.run(&project),
+            What::Gate(gate) => gate.run(&Project::find(&here)?),
+            What::Faults(faults) => faults.run(),
+            What::Load(load) => load.run(),
+            What::Fuzz(fuzz) => fuzz.run(),
         }
     }
 }

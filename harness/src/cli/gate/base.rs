@@ -82,6 +82,7 @@ impl Gate {
             Ok(base) => base,
             Err(why) => return self.head_alone(&why, &builder, &request, counting, &default),
         };
+        missing::check_programs(&base.project().config, &project.config, against)?;
         let limits = if against.times_only {
             String::new()
         } else {

@@ -4,8 +4,9 @@
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
-use harness::collect::{Bar, Request};
+use harness::collect::{self, Bar, Request};
 use harness::probe::ProbeError;
+use harness::project::Config;
 use harness::terminal::{Status, notice, paragraph, print, show};
 use harness::timing::{MatchedWorkloads, Unmatched};
 use harness::vcs::CheckoutError;
@@ -142,6 +143,27 @@ pub(super) fn check_removed(
     bail!(
         "the head lacks what the base measures: {named}{more}; nothing was measured. If the removal is intended, \
          --allow-removed lets the gate judge the rest"
+    )
+}
+
+/// Returns an error if the head's `harness.toml` names no program for a count that the base's has one for, unless that is
+/// allowed: a change could otherwise hide what it costs.
+pub(super) fn check_programs(base: &Config, head: &Config, against: &Against) -> Result<()> {
+    let counted = collect::configured(base, &Instrument::COUNTED);
+    let lost = collect::missing(head, &counted);
+    if lost.is_empty() || against.times_only {
+        return Ok(());
+    }
+    let named = lost.iter().map(|one| one.name()).join(", ");
+    if against.allow_removed {
+        notice(&format!(
+            "the head has, and may have, no program for {named}"
+        ));
+        return Ok(());
+    }
+    bail!(
+        "the head's harness.toml has no program for {named}, which the base measures; nothing was measured. If the \
+         removal is intended, --allow-removed lets the gate judge the rest"
     )
 }
 

@@ -15,7 +15,6 @@ use harness_record::callgraph::CallGraph;
 use harness_record::{Check, Data, Reading};
 use itertools::Itertools;
 use serde_json::Value;
-use tempfile::TempDir;
 use walkdir::{DirEntry, WalkDir};
 
 use super::counted_probe::{CountedProbe, Output};
@@ -23,6 +22,7 @@ use super::{Definition, InstrumentReader, Measurement, Settings, Taken, each_pha
 use crate::command::CommandInstructions;
 use crate::file_error::FileError;
 use crate::project::{Program, Suite};
+use crate::scratch::Scratch;
 use crate::{process, valgrind};
 
 /// Version of the runner's summary that is understood here.
@@ -58,10 +58,7 @@ pub(super) const DEFINITION: Definition = Definition {
         if !measurement.commands.is_empty() {
             return Some(Box::new(CommandInstructions {
                 definitions: measurement.commands,
-                folder: (measurement.probe)()
-                    .get_current_dir()
-                    .unwrap_or(Path::new("."))
-                    .to_owned(),
+                probe: (measurement.probe)(),
                 time_limit: measurement.settings.time_limit,
             }));
         }
@@ -213,7 +210,7 @@ impl<'a> Callgrind<'a> {
         case: &Case,
         isa: &str,
         callgrind_args: Option<&str>,
-    ) -> Result<(TempDir, PathBuf), String> {
+    ) -> Result<(Scratch, PathBuf), String> {
         if let Some(done) = self.start(bench, SELECTED_CASE, case, isa, callgrind_args)? {
             return Ok(done);
         }
@@ -242,14 +239,16 @@ impl<'a> Callgrind<'a> {
         case: &Case,
         isa: &str,
         callgrind_args: Option<&str>,
-    ) -> Result<Option<(TempDir, PathBuf)>, String> {
-        let folder = tempfile::tempdir()
-            .map_err(|error| format!("cannot make a temporary folder: {error}"))?;
+    ) -> Result<Option<(Scratch, PathBuf)>, String> {
+        let folder =
+            Scratch::new().map_err(|error| format!("cannot make a temporary folder: {error}"))?;
         let mut command = bench();
         valgrind::isolate_bench(&mut command);
         command
             .args(["--bench", "--save-summary=json", "--nosummary", "--home"])
-            .arg(folder.path());
+            .arg(folder.path())
+            // For the runner's temporary files, which it leaves behind if it is killed.
+            .env("TMPDIR", folder.path());
         // The runner clears the environment, so that counts depend on nothing in it but these.
         command.arg(format!("--envs=HARNESS_ISA={isa}"));
         for (variable, value) in [
@@ -308,7 +307,11 @@ fn unreadable(error: io::Error) -> String {
     format!("cannot read what the runner of iai-callgrind left: {error}")
 }
 
-fn instructions(summary: &str) -> Result<u64, String> {
+/// Reads the summary of the runner of iai-callgrind.
+///
+/// # Errors
+/// One sentence, if it has no count.
+pub fn instructions(summary: &str) -> Result<u64, String> {
     let summary: Value = serde_json::from_str(summary)
         .map_err(|error| format!("the summary of iai-callgrind is no JSON: {error}"))?;
     if summary["version"] != SUMMARY_VERSION {
@@ -534,7 +537,7 @@ echo "{\"version\":\"7\",\"profiles\":[{\"tool\":\"Callgrind\",\"data\":{\"total
 
     #[test]
     fn the_reason_of_a_failure_is_found() {
-        let empty = tempfile::tempdir().expect("a folder");
+        let empty = Scratch::new().expect("a folder");
         let stderr = b"noise\nthread 'main' panicked at lib.rs:1:1:\nwrong answer: 3 is not 4\nnote: run with\n";
         assert_eq!(
             complaint(stderr, empty.path()),

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use harness_probe::{Case, Options, REGION_FUNCTION};
 use harness_record::Check;
-use tempfile::TempDir;
 
 use crate::probe::{Probe, ProbeError};
+use crate::scratch::Scratch;
 use crate::valgrind;
 
 /// A probe that callgrind runs.
@@ -80,8 +80,8 @@ impl CountedProbe<'_> {
         isa: Option<&str>,
         options: &[&str],
     ) -> Result<Output, String> {
-        let folder = tempfile::tempdir()
-            .map_err(|error| format!("cannot make a temporary folder: {error}"))?;
+        let folder =
+            Scratch::new().map_err(|error| format!("cannot make a temporary folder: {error}"))?;
         let command = self.under_callgrind(&folder, options);
         let failed = |error: ProbeError| format!("counting instructions failed: {error}");
         let mut probe = Probe::start(command, self.time_limit).map_err(failed)?;
@@ -106,7 +106,7 @@ impl CountedProbe<'_> {
         })
     }
 
-    fn under_callgrind(&self, folder: &TempDir, options: &[&str]) -> Command {
+    fn under_callgrind(&self, folder: &Scratch, options: &[&str]) -> Command {
         let toggle = format!("--toggle-collect={REGION_FUNCTION}");
         let file = output_file(folder.path());
         let out = format!("--callgrind-out-file={}", file.display());

@@ -16,6 +16,7 @@ use walkdir::{DirEntry, WalkDir};
 use crate::collect::instrument::{Definition, InstrumentReader, Settings, Taken, each_phase};
 use crate::file_error::FileError;
 use crate::process;
+use crate::scratch::Scratch;
 
 /// Number of samples: the minimum that criterion accepts.
 const SAMPLES: u32 = 10;
@@ -76,8 +77,8 @@ impl Criterion<'_> {
     }
 
     fn time(&self, workload: &str, phase: &str) -> Result<Data, String> {
-        let home = tempfile::tempdir()
-            .map_err(|error| format!("cannot make a temporary folder: {error}"))?;
+        let home =
+            Scratch::new().map_err(|error| format!("cannot make a temporary folder: {error}"))?;
         let mut command = (self.bench)();
         command
             .args([

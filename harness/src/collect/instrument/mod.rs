@@ -14,7 +14,7 @@ mod per_suite;
 mod process;
 mod size;
 
-pub use callgrind::Callgrind;
+pub use callgrind::{Callgrind, instructions as summary_instructions};
 pub(crate) use clock::Clock;
 pub(crate) use process::Process;
 
