@@ -285,7 +285,7 @@ fn what_cannot_be_answered_is_told_in_one_sentence() {
         ),
         (
             &["history"],
-            "the history has no instructions per token for this selection; commit a baseline",
+            "the history has no instructions per unit for this selection; commit a baseline",
         ),
         (
             &["history", "--metric", "time"],

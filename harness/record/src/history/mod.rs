@@ -8,5 +8,5 @@
 mod series;
 mod timeline;
 
-pub use series::{HistoryQuery, LevelChange, Point, Series, TIME_NOISE, series};
+pub use series::{HistoryQuery, LevelChange, Point, Series, TIME_NOISE, series, title};
 pub use timeline::{DatedRecord, KeyedRecord, Timeline, keyed};

@@ -37,6 +37,8 @@ pub struct Series {
     pub workload: String,
     /// The phase.
     pub phase: String,
+    /// Name of the unit of work of the workload.
+    pub unit: String,
     /// Values from the oldest record to the newest; never empty.
     pub points: Vec<Point>,
     /// Change points.
@@ -69,8 +71,7 @@ impl Series {
     /// A series of these points, with its change points; none without points. `exact` is true for counts, whose noise is
     /// known; the noise of other values is estimated from the values.
     pub fn new(
-        workload: &str,
-        phase: &str,
+        (workload, phase, unit): (&str, &str, &str),
         points: Vec<Point>,
         redefined: usize,
         exact: bool,
@@ -104,6 +105,7 @@ impl Series {
         Some(Self {
             workload: workload.to_owned(),
             phase: phase.to_owned(),
+            unit: unit.to_owned(),
             points,
             jumps,
             redefined,
@@ -113,6 +115,15 @@ impl Series {
     /// Returns the values of all points.
     pub fn values(&self) -> Vec<f64> {
         self.points.iter().map(|point| point.value).collect()
+    }
+}
+
+/// Returns the name of a metric for these series, with their unit if they have one unit.
+pub fn title<'a>(metric: &Metric, series: impl IntoIterator<Item = &'a Series>) -> String {
+    let mut units = series.into_iter().map(|one| one.unit.as_str());
+    match units.next() {
+        Some(first) if units.all(|unit| unit == first) => metric.title_per(first),
+        _ => metric.title().to_owned(),
     }
 }
 
@@ -166,8 +177,7 @@ fn of_row(moments: &[RowIndex<'_>], newest: &Row, question: &HistoryQuery<'_>) -
         }));
     }
     Series::new(
-        &newest.workload,
-        &newest.phase,
+        (&newest.workload, &newest.phase, &newest.unit.name),
         points,
         redefined,
         question.metric.portable(),

@@ -1,7 +1,9 @@
 //! Chart of the history of a metric.
 
 use harness_record::distinct::distinct;
-use harness_record::history::{DatedRecord, HistoryQuery, LevelChange, Series};
+use harness_record::history::{
+    DatedRecord, HistoryQuery, LevelChange, Series, title as metric_title,
+};
 use harness_record::metric::Quantity;
 use harness_record::number;
 
@@ -66,7 +68,7 @@ pub fn chart(
     };
     let lines = LineChart {
         x_axis: format!("states, from {} to {}", day(first), day(last)),
-        y_axis: question.metric.title().to_owned(),
+        y_axis: metric_title(question.metric, shown.iter().copied()),
         quantity: if question.metric.portable() {
             question.metric.quantity()
         } else {
@@ -148,7 +150,7 @@ pub fn panels(
     let panels = Panels {
         axis: format!(
             "{} over {} states, from {} to {}; each panel has its own vertical scale",
-            question.metric.title(),
+            metric_title(question.metric, shown.iter().copied()),
             dated_records.len(),
             day(first),
             day(last)
@@ -201,7 +203,10 @@ fn title(
     question: &HistoryQuery<'_>,
     shown: &[&Series],
 ) -> String {
-    let metric = question.metric.title();
+    let metric = match jumps.first() {
+        Some((one, _)) => metric_title(question.metric, [*one]),
+        None => metric_title(question.metric, shown.iter().copied()),
+    };
     let Some((one, jump)) = jumps.first() else {
         let plural = if shown.len() == 1 {
             "workload"
@@ -293,7 +298,7 @@ mod tests {
         let ([chart, panels], events) = drawn(&[1000, 1000, 1100, 1100, 550, 550]).expect("points");
         assert_eq!(
             chart.title(),
-            "kernel/gelu: instructions per unit fell by 50 % with \"Change 4\""
+            "kernel/gelu: instructions per token fell by 50 % with \"Change 4\""
         );
         assert_eq!(
             events,
@@ -321,7 +326,7 @@ mod tests {
         let ([chart, _], events) = drawn(&[1000, 1000, 1000]).expect("points");
         assert_eq!(
             chart.title(),
-            "No change of instructions per unit in 1 workload over 3 states"
+            "No change of instructions per token in 1 workload over 3 states"
         );
         assert!(events.is_empty());
         assert!(drawn(&[1000]).is_none() && drawn(&[0, 0]).is_none() && drawn(&[]).is_none());

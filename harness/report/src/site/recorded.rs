@@ -200,11 +200,17 @@ fn trends(row: &Values, places: &[Option<usize>], measures: &[Measure]) -> Vec<T
         let points = here.into_iter().map(point).collect();
         let series = if measure.compares() {
             let exact = measure.is_count();
-            Series::new(&row.workload, &row.phase, points, left_out, exact)?
+            Series::new(
+                (&row.workload, &row.phase, &row.unit),
+                points,
+                left_out,
+                exact,
+            )?
         } else {
             Series {
                 workload: row.workload.clone(),
                 phase: row.phase.clone(),
+                unit: row.unit.clone(),
                 points,
                 jumps: Vec::new(),
                 redefined: left_out,

@@ -1,6 +1,6 @@
 //! Tables of histories.
 
-use harness_record::history::{DatedRecord, HistoryQuery, LevelChange, Series};
+use harness_record::history::{DatedRecord, HistoryQuery, LevelChange, Series, title};
 use harness_record::number::{self, plain};
 
 use crate::render::{Cell, Table, Tone, sparkline};
@@ -13,7 +13,7 @@ pub fn trend_table(series: &[Series], question: &HistoryQuery<'_>) -> Table {
     let rows = series.iter().map(|one| (one, one.values()));
     let ends = |values: &[f64]| (values[0], values[values.len() - 1]);
     let value = |value| Cell::number(value, show(question, value));
-    let table = Table::of(title(question), rows)
+    let table = Table::of(heading(series, question), rows)
         .left("workload", "workload", |(one, _)| &one.workload)
         .left("phase", "phase", |(one, _)| &one.phase)
         .right("points", "states", |(_, values)| values.len())
@@ -90,7 +90,7 @@ pub fn points_table(
             ..Cell::text(is_jump.to_string())
         }
     };
-    Table::of(title(question), points)
+    Table::of(heading(series, question), points)
         .left("workload", "workload", |(one, ..)| &one.workload)
         .left("phase", "phase", |(one, ..)| &one.phase)
         .left("metric", "metric", |_| question.metric.name())
@@ -145,9 +145,9 @@ fn change((from, to): (f64, f64), question: &HistoryQuery<'_>) -> Cell {
     Cell::number(to / from - 1.0, number::percent(to / from)).toned(tone)
 }
 
-/// Returns the title, such as `instructions per token, over the counted states of the branch`.
-pub fn title(query: &HistoryQuery<'_>) -> String {
-    format!("{}, {}", query.metric.title(), scope(query))
+/// Returns the heading, such as `instructions per token, over the counted states of the branch`.
+fn heading(series: &[Series], query: &HistoryQuery<'_>) -> String {
+    format!("{}, {}", title(query.metric, series), scope(query))
 }
 
 /// Returns a description of the values: counts over states, or ratios of times.
@@ -187,6 +187,7 @@ mod tests {
         let series = Series {
             workload: "w".to_owned(),
             phase: "fast".to_owned(),
+            unit: "token".to_owned(),
             points: points
                 .map(|(moment, &value)| Point { moment, value })
                 .collect(),

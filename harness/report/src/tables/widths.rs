@@ -203,6 +203,7 @@ fn tables_of_histories_fit() {
         .map(|name| Series {
             workload: (*name).to_owned(),
             phase: PHASE.to_owned(),
+            unit: "token".to_owned(),
             points: [1_234_567_890.0, 2_234_567_890.0]
                 .into_iter()
                 .enumerate()
