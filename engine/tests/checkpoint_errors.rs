@@ -4,6 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use engine::random::SplitMix64;
 use engine::{CheckpointError, ConfigError, Weights};
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize_to_file};
@@ -281,4 +282,41 @@ fn a_truncated_file_is_refused_wherever_it_ends() {
             "{length}: {error}"
         );
     }
+}
+
+/// Damage at random: bits, lengths and pieces of both files. `CHECKPOINT_CASES` sets how often.
+#[test]
+fn a_damaged_checkpoint_causes_no_panic() {
+    let cases = std::env::var("CHECKPOINT_CASES").map_or(200, |text| text.parse().unwrap());
+    let good = Checkpoint::new();
+    let files =
+        ["config.json", "model.safetensors"].map(|name| (name, fs::read(good.path(name)).unwrap()));
+    let mut random = SplitMix64::new(7);
+    let mut below = |end: usize| usize::try_from(random.next_u64() % end.max(1) as u64).unwrap();
+    let mut refused = 0;
+    for _ in 0..cases {
+        let checkpoint = Checkpoint::new();
+        let (name, bytes) = &files[below(2)];
+        let mut bytes = bytes.clone();
+        for _ in 0..=below(3) {
+            // Most damage is in the header of the tensors, which is at the start.
+            let longest = [bytes.len(), bytes.len().min(2000)][below(2)];
+            let at = below(longest);
+            match below(4) {
+                0 => bytes.truncate(at),
+                1 => bytes.insert(at, b"0123456789,:[]{}-e\"\0\xff"[below(20)]),
+                2 if at < bytes.len() => bytes[at] ^= 1 << below(8),
+                _ => {
+                    let end = bytes.len().min(at + below(20));
+                    bytes.drain(at..end);
+                }
+            }
+        }
+        fs::write(checkpoint.path(name), bytes).unwrap();
+        refused += usize::from(Weights::load(checkpoint.folder.path()).is_err());
+    }
+    assert!(
+        refused > cases / 4,
+        "only {refused} of {cases} were refused"
+    );
 }

@@ -172,6 +172,7 @@ fn adopt_orphans() -> u64 {
 }
 
 /// The time since the system was booted, in hundredths of a second: the ticks of `/proc` on Linux.
+#[cfg(target_os = "linux")]
 fn uptime() -> Option<u64> {
     let text = fs::read_to_string("/proc/uptime").ok()?;
     let (whole, hundredths) = text.split_ascii_whitespace().next()?.split_once('.')?;
