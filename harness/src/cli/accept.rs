@@ -235,7 +235,7 @@ fn new_table(reason: &str, expires: Option<Date>) -> Table {
         [("from", "from"), ("to", "to"), ("ratio", "change")]
             .map(|(key, name)| Column::right(key, name)),
     );
-    let until = expires.map_or_else(|| "for good".to_owned(), |day| format!("until {day}"));
+    let until = expires.map_or_else(|| "without an end".to_owned(), |day| format!("until {day}"));
     let notes = vec![format!("Accepted {until}, because {reason}")];
     Table {
         notes,

@@ -64,8 +64,11 @@ impl Init {
         if !done.changes.iter().any(|change| is_new(&change)) {
             text += "\nEverything was there already.\n";
         }
+        let run = format!("{command} run");
+        let gate = format!("{command} gate --base REVISION");
+        let width = gate.len();
         text += &format!(
-            "\nNext:\n  {command} run                  measure\n  {command} gate --base REVISION  compare with a commit that has these files\n"
+            "\nNext:\n  {run:width$}  measure\n  {gate}  compare with a commit that has these files\n"
         );
         print(&text)?;
         Ok(Status::Fine)

@@ -137,9 +137,10 @@ fn seconds_left(ready_at: &Mutex<Option<Instant>>) -> String {
     let ready_at = *ready_at
         .lock()
         .unwrap_or_else(|poisoned| poisoned.into_inner());
-    let left = ready_at.map_or(Duration::ZERO, |ready_at| {
-        ready_at.saturating_duration_since(Instant::now())
-    });
+    let Some(ready_at) = ready_at else {
+        return "no estimate yet".to_owned();
+    };
+    let left = ready_at.saturating_duration_since(Instant::now());
     match left.as_secs() {
         0 => "almost done".to_owned(),
         _ => format!("about {} left", HumanDuration(left)),
