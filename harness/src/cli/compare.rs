@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::Args;
 use harness::collect;
-use harness::project::Project;
+use harness::project::{Config, Project, ProjectError};
 use harness::terminal::{Status, exact, show};
 use harness_judge::compare::{self, compare, narrow};
 use harness_record::choice::Choice;
@@ -62,8 +62,23 @@ impl Compare {
     pub(crate) fn run(self, folder: &Path) -> Result<Status> {
         match self.commands.is_given() {
             true => self.compare_commands(),
-            false => self.compare_records(&Project::find(folder)?),
+            false => {
+                let project = self.project(folder)?;
+                self.compare_records(&project)
+            }
         }
+    }
+
+    /// The project. Files can be compared anywhere.
+    fn project(&self, folder: &Path) -> Result<Project> {
+        let mut sides = self.base.iter().chain(&self.heads);
+        Ok(match Project::find(folder) {
+            Err(ProjectError::NotFound(_)) if sides.all(compared::Name::is_file) => Project {
+                root: folder.to_owned(),
+                config: Config::default(),
+            },
+            found => found?,
+        })
     }
 
     /// Compares the commands of the command line, which need no project.

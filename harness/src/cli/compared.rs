@@ -54,6 +54,11 @@ impl Name {
     pub(crate) fn written(&self) -> &str {
         &self.written
     }
+
+    /// True if the side is a file that exists, so that no project is needed to find it.
+    pub(crate) fn is_file(&self) -> bool {
+        matches!(&self.source, Source::File(path) if path.is_file())
+    }
 }
 
 impl From<&OsStr> for Name {

@@ -75,3 +75,17 @@ fn what_cannot_be_compared_is_one_sentence() {
         assert_eq!(done.stderr.lines().count(), 1, "{}", done.stderr);
     }
 }
+
+#[test]
+fn records_compare_without_a_project() {
+    let folder = Folder::new();
+    for out in ["a.json", "b.json"] {
+        let done = folder.run(&["run", "--budget", "1", "--out", out, "--", "true"]);
+        assert_eq!(done.status, Some(0), "{}", done.stderr);
+    }
+    let done = folder.run(&["compare", "a.json", "b.json"]);
+    assert_eq!(done.status, Some(0), "{}", done.stderr);
+    let done = folder.run(&["compare", "a.json", "newest"]);
+    assert_eq!(done.status, Some(2));
+    assert!(done.stderr.contains("harness.toml"), "{}", done.stderr);
+}

@@ -181,11 +181,12 @@ fn heap(row: &[&Comparison]) -> Option<String> {
         .map_or((title.as_str(), String::new()), |(name, unit)| {
             (name, format!(" per {unit}"))
         });
-    Some(format!(
-        "{name} {} -> {}{per}",
-        number::count(base),
-        number::count(head)
-    ))
+    // Rounded figures that look equal would contradict the sentence.
+    let write = match number::count(base) == number::count(head) {
+        true => number::exact,
+        false => number::count,
+    };
+    Some(format!("{name} {} -> {}{per}", write(base), write(head)))
 }
 
 impl GateVerdict {
