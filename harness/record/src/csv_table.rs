@@ -6,7 +6,7 @@ use std::borrow::Cow;
 const GUARD: char = '\'';
 
 /// The text of a cell that no spreadsheet runs as a formula: a text that begins with `=`, `+`, `-`, `@`, a tab or a
-/// carriage return, and is no number, gets an apostrophe before it. [`without_guard`] takes it away.
+/// carriage return, and is no number, gets an apostrophe before it. Reading takes it away.
 ///
 /// Source: OWASP, CSV injection.
 pub fn guarded(text: &str) -> Cow<'_, str> {
