@@ -85,7 +85,6 @@ impl<'a> Builder<'a> {
             .checkouts
             .working_tree(&project, &programs, self.output, &notice)?;
         build_commands(&project)?;
-        drop(programs);
         Ok(Built::Tree(project, tree))
     }
 
