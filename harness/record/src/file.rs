@@ -60,12 +60,13 @@ impl Record {
         KIND.write(path, &self.to_json())
     }
 
-    /// Writes the record to a new file, and returns its path: `path`, or the next free one with a number.
+    /// Replaces the file `out` by the record, or else writes a new file: `default`, or the next free name with a number.
+    /// Returns its path.
     ///
     /// # Errors
     /// If the folder or the file cannot be written.
-    pub fn write_new(&self, path: &Path) -> Result<PathBuf, FileError> {
-        KIND.write_new(path, &self.to_json())
+    pub fn store(&self, out: Option<&Path>, default: &Path) -> Result<PathBuf, FileError> {
+        KIND.store(out, default, &self.to_json())
     }
 
     /// Refuses a record that `harness run` cannot have written. [`Record::read`] has done this already.

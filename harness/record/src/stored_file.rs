@@ -105,10 +105,19 @@ impl FileKind {
             .map_err(|error| self.error(path, FileProblem::Write(error)))
     }
 
-    /// Writes a new file atomically, with a number in its name if the path is taken.
-    pub(crate) fn write_new(&'static self, path: &Path, text: &str) -> Result<PathBuf, FileError> {
-        atomic_file::write_new(path, text.as_bytes())
-            .map_err(|error| self.error(path, FileProblem::Write(error)))
+    /// Replaces the file `out`, or else writes a new file `default`, with a number in its name if that is taken. Returns
+    /// its path.
+    pub(crate) fn store(
+        &'static self,
+        out: Option<&Path>,
+        default: &Path,
+        text: &str,
+    ) -> Result<PathBuf, FileError> {
+        match out {
+            Some(out) => self.write(out, text).map(|()| out.to_owned()),
+            None => atomic_file::write_new(default, text.as_bytes())
+                .map_err(|error| self.error(default, FileProblem::Write(error))),
+        }
     }
 
     /// Reads JSON with a schema version.

@@ -82,10 +82,8 @@ impl Merge {
     fn records(&self, shards: Vec<Named<Record>>, project: &Project) -> Result<Status> {
         let merged = merge::records(shards)?;
         let record = &merged.whole;
-        let path = match &self.out {
-            Some(out) => record.write(out).map(|()| out.clone())?,
-            None => record.write_new(&named_by_time(&project.records(), &record.created))?,
-        };
+        let default = named_by_time(&project.records(), &record.created);
+        let path = record.store(self.out.as_deref(), &default)?;
         let results = Results::of_record("merge", record, &project.config.anchors);
         self.exports.write_of(project, results)?;
         if !self.exports.print() {
@@ -103,10 +101,8 @@ impl Merge {
         let merged = merge::sessions(shards)?;
         let session = &merged.whole;
         let gates = project.records().join("gates");
-        let path = match &self.out {
-            Some(out) => session.write(out).map(|()| out.clone())?,
-            None => session.write_new(&named_by_time(&gates, &session.created))?,
-        };
+        let default = named_by_time(&gates, &session.created);
+        let path = session.store(self.out.as_deref(), &default)?;
         let verdict = GateVerdict::of(session)?;
         let report = GateReport {
             verdict: &verdict,

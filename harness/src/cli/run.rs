@@ -112,10 +112,7 @@ impl Run {
         let record = collect::measure(project, &request, &Bar::new())?;
         // Written before anything else can fail: the record holds minutes of measuring. For the same reason, the table
         // is printed even if the record cannot be written.
-        let written = match &self.out {
-            Some(out) => record.write(out).map(|()| out.clone()),
-            None => record.write_new(&file(&record.created)),
-        };
+        let written = record.store(self.out.as_deref(), &file(&record.created));
         if let Ok(path) = &written {
             notice(&format!("wrote record {}", path.display()));
         }

@@ -170,10 +170,7 @@ impl Gate {
             amended,
             sharding: part.map(Sharding::Part),
         };
-        let stored = match &self.out {
-            Some(out) => session.write(out).map(|()| out.clone()),
-            None => session.write_new(&default),
-        };
+        let stored = session.store(self.out.as_deref(), &default);
         // The verdict is printed even if it cannot be stored: it took minutes to measure.
         let out = stored.as_ref().unwrap_or(&default);
         let verdict = GateVerdict::of(&session)?;
