@@ -86,6 +86,52 @@ pub fn differences(base: Seen<'_>, head: Seen<'_>) -> Vec<Difference> {
     all
 }
 
+/// A cost that one name lost and another gained, as after inlining or moving code.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shift {
+    /// The name that lost the cost.
+    pub from: String,
+    /// The name that gained it.
+    pub to: String,
+    /// The cost that the first one lost, per run.
+    pub lost: f64,
+    /// The cost that the second one gained, per run.
+    pub gained: f64,
+}
+
+/// Smallest part of all gains that a gain must have to be a shift.
+const SHIFT_PART: f64 = 0.1;
+
+/// Largest difference of what was lost and gained, as a part of the larger of the two.
+const SHIFT_TOLERANCE: f64 = 0.25;
+
+/// Returns the costs that moved from one name to another, the largest first. A name takes part in one shift only.
+///
+/// A gain and a loss of about the same size belong together, as in the cost-shift analysis of FBDetect (Meta, SOSP
+/// 2024). `all` are differences of one pair of profiles, as [`differences`] returns them.
+pub fn shifts(all: &[Difference]) -> Vec<Shift> {
+    let gains: f64 = all.iter().map(|it| it.change().max(0.0)).sum();
+    let mut losses: Vec<&Difference> = all.iter().filter(|it| it.change() < 0.0).collect();
+    let large = |it: &&Difference| it.change() > 0.0 && it.change() >= SHIFT_PART * gains;
+    let mut shifts = Vec::new();
+    for gain in all.iter().filter(large) {
+        let gap = |loss: &Difference| (gain.change() + loss.change()).abs();
+        let nearest = (0..losses.len()).min_by(|&a, &b| gap(losses[a]).total_cmp(&gap(losses[b])));
+        let Some(nearest) = nearest else { break };
+        let loss = losses[nearest];
+        if gap(loss) <= SHIFT_TOLERANCE * gain.change().max(-loss.change()) {
+            losses.remove(nearest);
+            shifts.push(Shift {
+                from: loss.name.clone(),
+                to: gain.name.clone(),
+                lost: -loss.change(),
+                gained: gain.change(),
+            });
+        }
+    }
+    shifts
+}
+
 /// Differences by name and by enclosing name of another module.
 fn changes_within<'a>(base: Seen<'a>, head: Seen<'a>) -> HashMap<(&'a str, Option<&'a str>), f64> {
     let mut changes = HashMap::new();
@@ -177,6 +223,57 @@ mod tests {
             )
             .is_empty()
         );
+    }
+
+    fn shifts_of(base: &[(&str, u64)], head: &[(&str, u64)]) -> Vec<(String, String)> {
+        let seen = |tree| Seen { tree, runs: 1 };
+        let found = differences(seen(&tree(base)), seen(&tree(head)));
+        let pair = |shift: Shift| (shift.from, shift.to);
+        shifts(&found).into_iter().map(pair).collect()
+    }
+
+    #[test]
+    fn a_cost_that_moved_is_a_shift_and_a_new_cost_is_none() {
+        let pair = |from: &str, to: &str| (from.to_owned(), to.to_owned());
+        let base = [("parse", 100), ("split", 40), ("copy", 7)];
+        assert_eq!(
+            shifts_of(&base, &[("parse", 138), ("copy", 7)]),
+            [pair("split", "parse")],
+            "inlined"
+        );
+        assert_eq!(
+            shifts_of(&base, &[("parse", 160), ("split", 40), ("copy", 6)]),
+            [],
+            "the loss is too small to be the cause"
+        );
+        assert_eq!(
+            shifts_of(&base, &[("parse", 140), ("next", 41), ("copy", 7)]),
+            [pair("split", "next")],
+            "one loss explains one gain, the nearest"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_shift_is_a_gain_and_a_loss_of_about_the_same_size(
+            base in prop::collection::vec(0_u64..1000, 6),
+            head in prop::collection::vec(0_u64..1000, 6),
+        ) {
+            const NAMES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+            let side = |own: &[u64]| {
+                let parts: Vec<(&str, u64)> = NAMES.into_iter().zip(own.iter().copied()).collect();
+                tree(&parts)
+            };
+            let (base, head) = (side(&base), side(&head));
+            let seen = |tree| Seen { tree, runs: 1 };
+            let all = differences(seen(&base), seen(&head));
+            let mut used = std::collections::BTreeSet::new();
+            for shift in shifts(&all) {
+                prop_assert!(shift.lost > 0.0 && shift.gained > 0.0);
+                prop_assert!((shift.lost - shift.gained).abs() <= 0.25 * shift.lost.max(shift.gained));
+                prop_assert!(used.insert(shift.from) && used.insert(shift.to));
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Table of the differences between two profiles.
 
-use harness_judge::profile::{Difference, differences};
+use harness_judge::profile::{Difference, differences, shifts};
 use harness_record::number;
 use harness_record::profile::{Seen, View};
 
@@ -65,6 +65,15 @@ pub fn difference_table(
         whole(base),
         whole(head)
     ));
+    for shift in shifts(&all) {
+        table.notes.push(format!(
+            "cost shifted from {} (-{}) to {} (+{})",
+            name(&shift.from).text,
+            number::plain(quantity, shift.lost / one),
+            name(&shift.to).text,
+            number::plain(quantity, shift.gained / one),
+        ));
+    }
     if all.is_empty() {
         table.notes.push("nothing differs".to_owned());
     }
