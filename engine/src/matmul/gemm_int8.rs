@@ -1,9 +1,10 @@
 //! Many rows of input times weights in int8, in the arithmetic of [`int8`]: the same exact integers as for one row
 //! alone.
 //!
-//! The loops are those of [`gemm`](super::gemm). Bytes are widened to 16 bits first, the inputs once per block of rows
-//! and the weights once per panel, because a product of 16 bits takes one instruction less than one of bytes. One row
-//! alone is limited by memory, so it multiplies bytes.
+//! The loops are those of [`gemm`](super::gemm). Bytes become the operands of the instruction set's fastest exact
+//! product first, the inputs once per block of rows and the weights once per panel. With AVX-512 these are bytes, with
+//! 128 added to the weights, and a correction by the sum of the inputs; elsewhere they are 16 bits wide. One row alone
+//! is limited by memory, so it multiplies bytes as they are stored.
 
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -21,23 +22,25 @@ const DEPTH: usize = 4 * int8::BLOCK;
 /// Groups of four inputs in a block.
 const QUADS: usize = DEPTH / 4;
 
-/// Stride of the widened rows in values, two for every four inputs. A cache line more keeps rows from mapping to the
-/// same cache sets; another one is room for a register after the last value.
+/// Stride of the rows of operands in values, at most two for every four inputs. A cache line more keeps rows from
+/// mapping to the same cache sets; another one is room for a register after the last value.
 const ROW_STRIDE: usize = 2 * QUADS + 32;
 
 /// Rows of a tile.
 const TILE_ROWS: usize = 6;
 
-/// Rounded rows, [`ROW_STRIDE`] values apart, with the scales of their blocks. Every four inputs are two values of two
-/// i16: the first and third input, then the second and fourth.
+/// Rounded rows, [`ROW_STRIDE`] values apart, with the scales and sums of their blocks. Every four inputs are one value
+/// for each operand.
 struct Block {
     values: [MaybeUninit<i32>; ROWS * ROW_STRIDE],
     scales: [[f32; DEPTH / int8::BLOCK]; ROWS],
+    /// Sums of the rounded inputs; zero if the weights have no offset.
+    sums: [[i32; DEPTH / int8::BLOCK]; ROWS],
 }
 
-/// A widened panel: for every four inputs of all outputs the first and third, then the second and fourth.
+/// The operands of a panel: for every four inputs each operand of all outputs.
 #[repr(align(64))]
-struct Widened([MaybeUninit<i32>; 2 * QUADS * MAX_WIDTH]);
+struct Operands([MaybeUninit<i32>; 2 * QUADS * MAX_WIDTH]);
 
 /// The rows `rows` of the outputs in `panels`.
 ///
@@ -57,9 +60,10 @@ pub(super) unsafe fn multiply(
     let mut block = Block {
         values: [const { MaybeUninit::uninit() }; ROWS * ROW_STRIDE],
         scales: [[0.0; DEPTH / int8::BLOCK]; ROWS],
+        sums: [[0; DEPTH / int8::BLOCK]; ROWS],
     };
     let mut rounded = [0i8; DEPTH + 64];
-    let mut widened = Widened([const { MaybeUninit::uninit() }; 2 * QUADS * MAX_WIDTH]);
+    let mut operands = Operands([const { MaybeUninit::uninit() }; 2 * QUADS * MAX_WIDTH]);
     for block_of_rows in 0..blocks {
         let some = share(rows.len(), level.tile_rows(), block_of_rows, blocks);
         let (first_row, count) = (rows.start + some.start, some.len());
@@ -80,9 +84,10 @@ pub(super) unsafe fn multiply(
                 let out = block.values[row * ROW_STRIDE..][..ROW_STRIDE]
                     .as_mut_ptr()
                     .cast();
-                level.run(WidenInputs {
+                level.run(PrepareInputs {
                     x: values,
                     quads: depth.div_ceil(4),
+                    sums: &mut block.sums[row],
                     out,
                 });
             }
@@ -91,16 +96,16 @@ pub(super) unsafe fn multiply(
                 let start = weights
                     .panel(panel)
                     .wrapping_add(block_offset(first, weights.width));
-                level.run(WidenPanel {
+                level.run(PreparePanel {
                     panel: start,
                     depth,
-                    out: widened.0.as_mut_ptr().cast(),
+                    out: operands.0.as_mut_ptr().cast(),
                 });
                 level.run(RowsTimesPanel {
                     x: &block,
                     rows: count,
                     scales: start,
-                    weights: widened.0.as_ptr().cast(),
+                    weights: operands.0.as_ptr().cast(),
                     depth,
                     column,
                     columns: weights.n - column,
@@ -113,49 +118,61 @@ pub(super) unsafe fn multiply(
     }
 }
 
-/// Widens a rounded row: writes the pairs of every four inputs to `out`, one after the other.
+/// Writes the operands of every four rounded inputs of a row to `out`, one after the other, and the sums of the blocks
+/// if they are needed.
 ///
-/// `x` is readable for a register more than its inputs, `out` writable for [`ROW_STRIDE`] values.
-struct WidenInputs {
+/// `x` is readable for a register more than its inputs, and zero up to a multiple of four; `out` is writable for
+/// [`ROW_STRIDE`] values.
+struct PrepareInputs<'a> {
     x: *const i8,
     quads: usize,
+    sums: &'a mut [i32; DEPTH / int8::BLOCK],
     out: *mut i32,
 }
 
-impl Kernel for WidenInputs {
+impl Kernel for PrepareInputs<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: SimdInt8>(self, simd: S) {
-        let mut pairs = [[0i32; 16]; 2];
+        if S::WEIGHT_OFFSET != 0 {
+            // SAFETY: readable for the inputs by the contract of this type.
+            let inputs = unsafe { std::slice::from_raw_parts(self.x, 4 * self.quads) };
+            for (sum, inputs) in self.sums.iter_mut().zip(inputs.chunks(int8::BLOCK)) {
+                *sum = inputs.iter().map(|&x| i32::from(x)).sum();
+            }
+        }
+        let mut operands = [[0i32; 16]; 2];
         for first in (0..self.quads).step_by(S::LANES) {
             // SAFETY: a register of quads begins within the inputs, and a register has at most 16 values.
             unsafe {
-                let (even, odd) = simd.split_i8_quads(simd.load_i8_quads(self.x.add(4 * first)));
-                simd.store_i32(pairs[0].as_mut_ptr(), even);
-                simd.store_i32(pairs[1].as_mut_ptr(), odd);
+                let quads = simd.load_i8_quads(self.x.add(4 * first));
+                for (to, operand) in operands.iter_mut().zip(simd.input_operands(quads)) {
+                    simd.store_i32(to.as_mut_ptr(), operand);
+                }
             }
             for lane in 0..S::LANES {
-                // SAFETY: `out` has room for a register of quads after the last one.
-                unsafe {
-                    *self.out.add(2 * (first + lane)) = pairs[0][lane];
-                    *self.out.add(2 * (first + lane) + 1) = pairs[1][lane];
+                for (number, operand) in operands[..S::OPERANDS].iter().enumerate() {
+                    // SAFETY: `out` has room for a register of quads after the last one.
+                    unsafe {
+                        *self.out.add(S::OPERANDS * (first + lane) + number) = operand[lane];
+                    }
                 }
             }
         }
     }
 }
 
-/// Widens `depth` inputs of a panel, from a multiple of [`int8::BLOCK`] on.
+/// Writes the operands of `depth` inputs of a panel to `out`, from a multiple of [`int8::BLOCK`] on.
 ///
-/// `panel` is readable for them with their scales, `out` writable for two registers of pairs, twice, per four inputs.
-struct WidenPanel {
+/// `panel` is readable for them with their scales, `out` writable for two registers of each operand per four inputs.
+struct PreparePanel {
     panel: *const u8,
     depth: usize,
     out: *mut i32,
 }
 
-impl Kernel for WidenPanel {
+impl Kernel for PreparePanel {
     type Output = ();
 
     #[inline(always)]
@@ -167,12 +184,14 @@ impl Kernel for WidenPanel {
             );
             for half in 0..2 {
                 // SAFETY: after the two registers of scales of a block, four inputs have two registers of weights;
-                // `out` has room for both halves of their pairs.
+                // `out` has room for both halves of their operands.
                 unsafe {
                     let quads = simd.load_i8_quads(weights.add(4 * half * S::LANES).cast());
-                    let (even, odd) = simd.split_i8_quads(quads);
-                    simd.store_i32(self.out.add((4 * quad + half) * S::LANES), even);
-                    simd.store_i32(self.out.add((4 * quad + 2 + half) * S::LANES), odd);
+                    let operands = simd.weight_operands(quads);
+                    for (number, &operand) in operands[..S::OPERANDS].iter().enumerate() {
+                        let place = 2 * (S::OPERANDS * quad + number) + half;
+                        simd.store_i32(self.out.add(place * S::LANES), operand);
+                    }
                 }
             }
         }
@@ -233,17 +252,24 @@ impl RowsTimesPanel<'_> {
             let start = self
                 .scales
                 .wrapping_add(block_offset(block * int8::BLOCK, 2 * S::LANES));
-            let pairs = block * int8::BLOCK / 2;
+            let operands = block * int8::BLOCK / 4 * S::OPERANDS;
             let x = self
                 .x
                 .values
                 .as_ptr()
                 .cast::<i32>()
-                .wrapping_add(first * ROW_STRIDE + pairs);
-            let weights = self.weights.wrapping_add(pairs * 2 * S::LANES);
-            // SAFETY: a pair of inputs has two registers of weights in the widened panel and a value in each widened
-            // row.
-            let counts = unsafe { count::<S, COUNT>(simd, x, weights, 2 * inputs.div_ceil(4)) };
+                .wrapping_add(first * ROW_STRIDE + operands);
+            let weights = self.weights.wrapping_add(operands * 2 * S::LANES);
+            let mut counts = [[simd.zero_i32(); 2]; COUNT];
+            if S::WEIGHT_OFFSET != 0 {
+                for r in 0..COUNT {
+                    let excess = S::WEIGHT_OFFSET * self.x.sums[first + r][block];
+                    counts[r] = [simd.set_i32(-excess); 2];
+                }
+            }
+            let operands = S::OPERANDS * inputs.div_ceil(4);
+            // SAFETY: an operand has two registers in the panel and a value in each row.
+            let counts = unsafe { count::<S, COUNT>(simd, x, weights, operands, counts) };
             for half in 0..2 {
                 // SAFETY: the block starts with two registers of scales.
                 let scale = unsafe { simd.load_ptr(start.cast::<f32>().add(half * S::LANES)) };
@@ -268,27 +294,27 @@ impl RowsTimesPanel<'_> {
     }
 }
 
-/// Integer products of COUNT rows and a panel over `pairs` pairs of inputs.
+/// Adds integer products of COUNT rows and a panel over a number of operands to `counts`.
 ///
 /// # Safety
-/// `weights` must be readable for two registers per pair, `x` for the pairs of COUNT rows at [`ROW_STRIDE`].
+/// `weights` must be readable for two registers per operand, `x` for the operands of COUNT rows at [`ROW_STRIDE`].
 #[inline(always)]
 unsafe fn count<S: SimdInt8, const COUNT: usize>(
     simd: S,
     x: *const i32,
     weights: *const i32,
-    pairs: usize,
+    operands: usize,
+    mut counts: [[S::I; 2]; COUNT],
 ) -> [[S::I; 2]; COUNT] {
-    let mut counts = [[simd.zero_i32(); 2]; COUNT];
-    for pair in 0..pairs {
+    for operand in 0..operands {
         // SAFETY: by the caller's contract.
         unsafe {
-            let w0 = simd.load_i32(weights.add(2 * pair * S::LANES));
-            let w1 = simd.load_i32(weights.add((2 * pair + 1) * S::LANES));
+            let w0 = simd.load_i32(weights.add(2 * operand * S::LANES));
+            let w1 = simd.load_i32(weights.add((2 * operand + 1) * S::LANES));
             for r in 0..COUNT {
-                let x = simd.splat_i32(x.add(r * ROW_STRIDE + pair));
-                counts[r][0] = simd.dot_i16(w0, x, counts[r][0]);
-                counts[r][1] = simd.dot_i16(w1, x, counts[r][1]);
+                let x = simd.splat_i32(x.add(r * ROW_STRIDE + operand));
+                counts[r][0] = simd.dot_operands(w0, x, counts[r][0]);
+                counts[r][1] = simd.dot_operands(w1, x, counts[r][1]);
             }
         }
     }

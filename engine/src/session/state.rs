@@ -9,9 +9,15 @@ use crate::model::Model;
 use crate::thread_pool::ThreadPool;
 use crate::trace::{Operation, Spans, Trace};
 
-/// Largest number of tokens of a prompt that are computed at once. More would need larger buffers and save nothing: 64
-/// rows are enough for the products to compute as fast as they do for any number of rows.
-const PART_ROWS: usize = 64;
+/// Largest number of tokens of a prompt that are computed at once. Each part reads all weights and transposes all keys
+/// so far, so larger parts are faster if the weights of a block do not stay in a cache; otherwise 64 rows are as fast
+/// as any number, with smaller buffers.
+fn part_rows(embed: usize) -> usize {
+    if embed >= WIDE { 288 } else { 64 }
+}
+
+/// Width of a model from which on a block has 12 MB of weights or more.
+const WIDE: usize = 512;
 
 /// The state behind [`super::Session`] and [`super::BatchSession`].
 #[derive(Debug)]
@@ -89,7 +95,9 @@ impl State {
         if sequence.cache.is_none() {
             return;
         }
-        let parts = sequence.waiting().div_ceil(PART_ROWS);
+        let parts = sequence
+            .waiting()
+            .div_ceil(part_rows(self.model.config.embed));
         for part in 1..parts {
             // Parts of equal length: a short last part would read all weights for few tokens.
             let rows = self.sequences[0].waiting() / (parts + 1 - part);

@@ -287,3 +287,57 @@ fn products_of_bytes_are_exact_up_to_their_extremes() {
         }
     });
 }
+
+/// Sums of products of bytes by way of operands, corrected by the offset of the weights.
+struct DotOperands<'a> {
+    weights: &'a [i8],
+    quad: [i8; 4],
+}
+
+impl Kernel for DotOperands<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn run<S: SimdInt8>(self, simd: S) -> Vec<f32> {
+        let mut out = vec![0.0; S::LANES];
+        assert!(self.weights.len() >= 4 * S::LANES);
+        let inputs = self.quad.repeat(S::LANES);
+        // SAFETY: the length was just checked, and the inputs have as many values.
+        let [weights, inputs] =
+            [self.weights, &inputs].map(|values| unsafe { simd.load_i8_quads(values.as_ptr()) });
+        let sum: i32 = self.quad.iter().map(|&x| i32::from(x)).sum();
+        let [weights, inputs] = [simd.weight_operands(weights), simd.input_operands(inputs)];
+        let mut product = simd.set_i32(-S::WEIGHT_OFFSET * sum);
+        for operand in 0..S::OPERANDS {
+            product = simd.dot_operands(weights[operand], inputs[operand], product);
+        }
+        simd.store(&mut out, simd.i32_to_f32(product));
+        out
+    }
+}
+
+#[test]
+fn products_of_operands_are_exact_up_to_their_extremes() {
+    let weights: Vec<i8> = (0..64)
+        .map(|i| [127, 127, 127, 127, -127, 0, 1, -1, 93, -50][i % 10])
+        .collect();
+    on_every_isa(|level| {
+        for quad in [
+            [127; 4],
+            [-127; 4],
+            [127, -127, 127, -127],
+            [0, 3, -4, 127],
+            [-1, 0, 1, 0],
+        ] {
+            let found = level.run(DotOperands {
+                weights: &weights,
+                quad,
+            });
+            for (lane, found) in found.into_iter().enumerate() {
+                let pairs = weights[4 * lane..].iter().zip(quad);
+                let expected: i32 = pairs.map(|(&w, x)| i32::from(w) * i32::from(x)).sum();
+                assert_eq!(found, expected as f32, "{} {quad:?}", level.isa());
+            }
+        }
+    });
+}

@@ -10,6 +10,9 @@ impl SimdInt8 for Avx2 {
     /// Magnitudes and signed values, because `vpmaddubsw` takes an unsigned and a signed factor.
     type Q = (__m256i, __m256i);
 
+    const OPERANDS: usize = 2;
+    const WEIGHT_OFFSET: i32 = 0;
+
     #[inline(always)]
     fn zero_i32(self) -> __m256i {
         avx2!(_mm256_setzero_si256())
@@ -37,17 +40,29 @@ impl SimdInt8 for Avx2 {
         })
     }
 
+    /// The first and third weight of each lane, and the second and fourth, widened to two i16 a lane, because
+    /// `vpmaddubsw` takes one instruction more.
     #[inline(always)]
-    fn split_i8_quads(self, quads: __m256i) -> (__m256i, __m256i) {
+    fn weight_operands(self, quads: __m256i) -> [__m256i; 2] {
         avx2!({
             let low = _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(quads));
-            (low, _mm256_srai_epi16::<8>(quads))
+            [low, _mm256_srai_epi16::<8>(quads)]
         })
     }
 
     #[inline(always)]
-    fn dot_i16(self, a: __m256i, b: __m256i, sum: __m256i) -> __m256i {
-        avx2!(_mm256_add_epi32(sum, _mm256_madd_epi16(a, b)))
+    fn input_operands(self, quads: __m256i) -> [__m256i; 2] {
+        self.weight_operands(quads)
+    }
+
+    #[inline(always)]
+    fn dot_operands(self, weights: __m256i, inputs: __m256i, sum: __m256i) -> __m256i {
+        avx2!(_mm256_add_epi32(sum, _mm256_madd_epi16(weights, inputs)))
+    }
+
+    #[inline(always)]
+    fn set_i32(self, value: i32) -> __m256i {
+        avx2!(_mm256_set1_epi32(value))
     }
 
     #[inline(always)]

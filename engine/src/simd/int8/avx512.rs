@@ -10,6 +10,9 @@ impl SimdInt8 for Avx512 {
     /// Magnitudes, and a mask of the negative values.
     type Q = (__m512i, __mmask64);
 
+    const OPERANDS: usize = 1;
+    const WEIGHT_OFFSET: i32 = 128;
+
     #[inline(always)]
     fn zero_i32(self) -> __m512i {
         avx512!(_mm512_setzero_si512())
@@ -37,17 +40,28 @@ impl SimdInt8 for Avx512 {
         })
     }
 
+    /// Weights plus 128, because `vpdpbusd` takes an unsigned and a signed factor.
     #[inline(always)]
-    fn split_i8_quads(self, quads: __m512i) -> (__m512i, __m512i) {
-        avx512!({
-            let low = _mm512_srai_epi16::<8>(_mm512_slli_epi16::<8>(quads));
-            (low, _mm512_srai_epi16::<8>(quads))
-        })
+    fn weight_operands(self, quads: __m512i) -> [__m512i; 2] {
+        avx512!([
+            _mm512_xor_si512(quads, _mm512_set1_epi8(-128)),
+            _mm512_setzero_si512()
+        ])
     }
 
     #[inline(always)]
-    fn dot_i16(self, a: __m512i, b: __m512i, sum: __m512i) -> __m512i {
-        avx512!(_mm512_dpwssd_epi32(sum, a, b))
+    fn input_operands(self, quads: __m512i) -> [__m512i; 2] {
+        avx512!([quads, _mm512_setzero_si512()])
+    }
+
+    #[inline(always)]
+    fn dot_operands(self, weights: __m512i, inputs: __m512i, sum: __m512i) -> __m512i {
+        avx512!(_mm512_dpbusd_epi32(sum, weights, inputs))
+    }
+
+    #[inline(always)]
+    fn set_i32(self, value: i32) -> __m512i {
+        avx512!(_mm512_set1_epi32(value))
     }
 
     #[inline(always)]

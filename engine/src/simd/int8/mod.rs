@@ -18,6 +18,13 @@ pub trait SimdInt8: Simd {
     /// Four i8 in every lane, in the form that [`SimdInt8::dot_i8`] multiplies by.
     type Q: Copy;
 
+    /// Number of operands of [`SimdInt8::dot_operands`] that hold four i8 of a lane: 1 or 2.
+    const OPERANDS: usize;
+
+    /// The amount by which [`SimdInt8::weight_operands`] exceed the weights. A sum of products with them exceeds the
+    /// product of the values by this multiple of the sum of the inputs.
+    const WEIGHT_OFFSET: i32;
+
     /// `[0, 0, ...]` as integers.
     fn zero_i32(self) -> Self::I;
 
@@ -37,12 +44,18 @@ pub trait SimdInt8: Simd {
     /// holds. Exact as long as none of them is -128 and the sum fits an i32.
     fn dot_i8(self, weights: Self::I, quad: Self::Q, sum: Self::I) -> Self::I;
 
-    /// The first and third of each lane's four i8, and the second and fourth, widened to two i16 a lane.
-    fn split_i8_quads(self, quads: Self::I) -> (Self::I, Self::I);
+    /// Four weights of each lane as operands, of which the first [`SimdInt8::OPERANDS`] count.
+    fn weight_operands(self, quads: Self::I) -> [Self::I; 2];
 
-    /// `sum + a0 * b0 + a1 * b1` per lane, of the two i16 that each lane of `a` and of `b` holds. Exact as long as the
-    /// sum fits an i32.
-    fn dot_i16(self, a: Self::I, b: Self::I, sum: Self::I) -> Self::I;
+    /// Four inputs of each lane as operands, of which the first [`SimdInt8::OPERANDS`] count.
+    fn input_operands(self, quads: Self::I) -> [Self::I; 2];
+
+    /// Adds the products of an operand of the weights and the same operand of the inputs to `sum`, lane by lane. Exact
+    /// as long as no value is -128 and the sum fits an i32.
+    fn dot_operands(self, weights: Self::I, inputs: Self::I, sum: Self::I) -> Self::I;
+
+    /// An integer in every lane.
+    fn set_i32(self, value: i32) -> Self::I;
 
     /// Loads a register as [`SimdInt8::store_i32`] stores it.
     ///

@@ -8,6 +8,9 @@ impl SimdInt8 for Plain {
     type I = [i32; LANES];
     type Q = [i32; 4];
 
+    const OPERANDS: usize = 2;
+    const WEIGHT_OFFSET: i32 = 0;
+
     #[inline(always)]
     fn zero_i32(self) -> Self::I {
         [0; LANES]
@@ -37,25 +40,36 @@ impl SimdInt8 for Plain {
         out
     }
 
+    /// The first and third weight of each lane, and the second and fourth, widened to two i16 a lane.
     #[inline(always)]
-    fn split_i8_quads(self, quads: Self::I) -> (Self::I, Self::I) {
+    fn weight_operands(self, quads: Self::I) -> [Self::I; 2] {
         // A lane contains two i16, the first in its lower half.
         let pair = |first: i32, second: i32| (second << 16) | (first & 0xffff);
         let byte = |quad: i32, i: usize| i32::from(quad.to_ne_bytes()[i] as i8);
-        (
+        [
             quads.map(|quad| pair(byte(quad, 0), byte(quad, 2))),
             quads.map(|quad| pair(byte(quad, 1), byte(quad, 3))),
-        )
+        ]
     }
 
     #[inline(always)]
-    fn dot_i16(self, a: Self::I, b: Self::I, sum: Self::I) -> Self::I {
+    fn input_operands(self, quads: Self::I) -> [Self::I; 2] {
+        self.weight_operands(quads)
+    }
+
+    #[inline(always)]
+    fn dot_operands(self, weights: Self::I, inputs: Self::I, sum: Self::I) -> Self::I {
         let mut out = sum;
         for lane in 0..LANES {
-            let (a, b) = (a[lane], b[lane]);
+            let (a, b) = (weights[lane], inputs[lane]);
             out[lane] += i32::from(a as i16) * i32::from(b as i16) + (a >> 16) * (b >> 16);
         }
         out
+    }
+
+    #[inline(always)]
+    fn set_i32(self, value: i32) -> Self::I {
+        [value; LANES]
     }
 
     #[inline(always)]
