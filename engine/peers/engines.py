@@ -11,16 +11,23 @@ def all_engines(f32_variant: str, int8_variant: str) -> list[Engine]:
     return [
         our_engine("this engine", "f32", f32_variant),
         Engine(REFERENCE, "f32", script("peer_torch.py")),
-        Engine("ONNX Runtime", "f32", script("peer_onnxruntime.py"), prepare=to_onnx),
+        Engine("ONNX Runtime", "f32", script("peer_onnxruntime.py", "model"), prepare=to_onnx),
         openvino("OpenVINO", "f32", "f32", "0"),
         ctranslate2("CTranslate2", "f32", "float32", "oneDNN"),
         ctranslate2("CTranslate2", "f32", "float32", "MKL"),
         our_engine("this engine, int8", "int8", int8_variant),
+        onnxruntime_int8("dynamic", "MatMulInteger"),
+        onnxruntime_int8("blocks", "MatMulNBits"),
         openvino("OpenVINO int8", "int8", "int8", "0", "f32 activations"),
         openvino("OpenVINO int8", "int8", "int8", "128", "int8 activations"),
         ctranslate2("CTranslate2 int8", "int8", "int8", "oneDNN"),
         ctranslate2("CTranslate2 int8", "int8", "int8", "MKL"),
     ]
+
+
+def onnxruntime_int8(file: str, operator: str) -> Engine:
+    command = script("peer_onnxruntime.py", file)
+    return Engine("ONNX Runtime int8", "int8", command, operator, prepare=to_onnx_int8)
 
 
 def ctranslate2(name: str, weights: str, compute_type: str, library: str) -> Engine:
@@ -40,6 +47,13 @@ def to_onnx(folder: Path) -> None:
     import onnx_graph
 
     onnx_graph.build(folder)
+
+
+def to_onnx_int8(folder: Path) -> None:
+    import onnx_int8
+
+    to_onnx(folder)
+    onnx_int8.build(folder)
 
 
 def to_openvino(folder: Path) -> None:

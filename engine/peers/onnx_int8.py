@@ -1,0 +1,34 @@
+"""The graph of onnx_graph.py with int8 weights, quantized by ONNX Runtime's own tools."""
+
+import logging
+from pathlib import Path
+
+import onnx
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+
+BLOCK = 128  # weights that share a scale in `blocks.onnx`; 32 and 64 were slower
+INT8_PRODUCTS = 4  # the accuracy level that lets MatMulNBits quantize activations
+
+
+def build(folder: Path) -> None:
+    """Writes two models into the subfolder of the graph, once: `dynamic.onnx` has one scale per column of a matrix and
+    quantizes activations as a whole (MatMulInteger); `blocks.onnx` has scales for blocks of both (MatMulNBits)."""
+    source, target = folder / "onnx" / "model.onnx", folder / "onnx" / "blocks.onnx"
+    if target.is_file():
+        return
+    logging.getLogger().setLevel(logging.ERROR)  # the tools log a line per tensor
+    quantize_dynamic(
+        source,
+        source.with_name("dynamic.onnx"),
+        op_types_to_quantize=["MatMul"],
+        per_channel=True,
+        weight_type=QuantType.QInt8,
+        use_external_data_format=True,
+        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},  # types are not inferred behind fused operators
+    )
+    quantizer = MatMulNBitsQuantizer(
+        onnx.load(source), bits=8, block_size=BLOCK, is_symmetric=True, accuracy_level=INT8_PRODUCTS
+    )
+    quantizer.process()
+    quantizer.model.save_model_to_file(str(target), use_external_data_format=True)
