@@ -11,6 +11,7 @@ from process import Failed
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
+RUST_PEERS = HERE / "rust"
 EXAMPLE = ["cargo", "run", "--quiet", "--release", "-p", "engine", "--example"]
 
 
@@ -54,6 +55,17 @@ class Engine:
 def script(name: str, *extra: str) -> Callable[[Path, int], list[str]]:
     """Command of a peer in Python: FOLDER THREADS and `extra`."""
     return lambda folder, threads: [sys.executable, str(HERE / name), str(folder), str(threads), *extra]
+
+
+def rust_program(name: str, setting: str) -> Callable[[Path, int], list[str]]:
+    """Command of a peer in Rust: FOLDER THREADS and its setting."""
+    program = str(REPOSITORY / "target" / "peers" / "release" / name)
+    return lambda folder, threads: [program, str(folder), str(threads), setting]
+
+
+def build_rust_peers() -> None:
+    """Builds the programs in their folder, where cargo finds their own configuration."""
+    subprocess.run(["cargo", "build", "--locked", "--release"], cwd=RUST_PEERS, check=True)
 
 
 def our_engine(name: str, weights: str, variant: str) -> Engine:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from engine import Engine, our_engine, script
+from engine import Engine, build_rust_peers, our_engine, rust_program, script
 
 REFERENCE = "PyTorch + transformers"
 
@@ -15,6 +15,8 @@ def all_engines(f32_variant: str, int8_variant: str) -> list[Engine]:
         openvino("OpenVINO", "f32", "f32", "0"),
         ctranslate2("CTranslate2", "f32", "float32", "oneDNN"),
         ctranslate2("CTranslate2", "f32", "float32", "MKL"),
+        candle("candle", "f32", "f32-rows", "weights by output"),
+        candle("candle", "f32", "f32-columns", "weights by input"),
         our_engine("this engine, int8", "int8", int8_variant),
         onnxruntime_int8("dynamic", "MatMulInteger"),
         onnxruntime_int8("blocks", "MatMulNBits"),
@@ -22,6 +24,7 @@ def all_engines(f32_variant: str, int8_variant: str) -> list[Engine]:
         openvino("OpenVINO int8", "int8", "int8", "128", "int8 activations"),
         ctranslate2("CTranslate2 int8", "int8", "int8", "oneDNN"),
         ctranslate2("CTranslate2 int8", "int8", "int8", "MKL"),
+        candle("candle int8", "int8", "q8_0"),
     ]
 
 
@@ -38,6 +41,10 @@ def ctranslate2(name: str, weights: str, compute_type: str, library: str) -> Eng
 
 def openvino(name: str, weights: str, file: str, group: str, setting: str = "") -> Engine:
     return Engine(name, weights, script("peer_openvino.py", file, group), setting, prepare=to_openvino)
+
+
+def candle(name: str, weights: str, storage: str, setting: str = "") -> Engine:
+    return Engine(name, weights, rust_program("peer-candle", storage), setting, build=build_rust_peers)
 
 
 # The packages of a conversion are imported here, because they are needed only if its engine is measured.
