@@ -39,7 +39,7 @@ def arguments() -> argparse.Namespace:
         type=Path,
         default=Path(tempfile.gettempdir()) / "engine-peers",
         metavar="DIR",
-        help="folder of the checkpoints, 1.7 GB with their conversions (default: %(default)s)",
+        help="folder of the checkpoints, about 4 GB with their conversions (default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of the order of the engines in each round")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the tables to FILE")

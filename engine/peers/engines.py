@@ -1,6 +1,7 @@
 """The compared engines. Settings of which none is always the fastest have a row each."""
 
 from pathlib import Path
+from typing import Callable
 
 from engine import Engine, build_rust_peers, our_engine, rust_program, script
 
@@ -17,6 +18,8 @@ def all_engines(f32_variant: str, int8_variant: str) -> list[Engine]:
         ctranslate2("CTranslate2", "f32", "float32", "MKL"),
         candle("candle", "f32", "f32-rows", "weights by output"),
         candle("candle", "f32", "f32-columns", "weights by input"),
+        rten("rten", "f32", "model", to_standard_onnx, "weights as stored"),
+        rten("rten", "f32", "model-packed", to_standard_onnx, "weights packed"),
         our_engine("this engine, int8", "int8", int8_variant),
         onnxruntime_int8("dynamic", "MatMulInteger"),
         onnxruntime_int8("blocks", "MatMulNBits"),
@@ -25,6 +28,8 @@ def all_engines(f32_variant: str, int8_variant: str) -> list[Engine]:
         ctranslate2("CTranslate2 int8", "int8", "int8", "oneDNN"),
         ctranslate2("CTranslate2 int8", "int8", "int8", "MKL"),
         candle("candle int8", "int8", "q8_0"),
+        rten("rten int8", "int8", "dynamic", to_standard_onnx_int8, "weights as stored"),
+        rten("rten int8", "int8", "dynamic-packed", to_standard_onnx_int8, "weights packed"),
     ]
 
 
@@ -47,6 +52,11 @@ def candle(name: str, weights: str, storage: str, setting: str = "") -> Engine:
     return Engine(name, weights, rust_program("peer-candle", storage), setting, build=build_rust_peers)
 
 
+def rten(name: str, weights: str, file: str, prepare: Callable[[Path], None], setting: str) -> Engine:
+    command = rust_program("peer-rten", file)
+    return Engine(name, weights, command, setting, build=build_rust_peers, prepare=prepare)
+
+
 # The packages of a conversion are imported here, because they are needed only if its engine is measured.
 
 
@@ -60,7 +70,20 @@ def to_onnx_int8(folder: Path) -> None:
     import onnx_int8
 
     to_onnx(folder)
-    onnx_int8.build(folder)
+    onnx_int8.build_fused(folder)
+
+
+def to_standard_onnx(folder: Path) -> None:
+    import onnx_standard
+
+    onnx_standard.build(folder)
+
+
+def to_standard_onnx_int8(folder: Path) -> None:
+    import onnx_int8
+
+    to_standard_onnx(folder)
+    onnx_int8.build_standard(folder)
 
 
 def to_openvino(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The graph of onnx_graph.py with int8 weights, quantized by ONNX Runtime's own tools."""
+"""The graphs of onnx_graph.py and onnx_standard.py with int8 weights, quantized by ONNX Runtime's own tools."""
 
 import logging
 from pathlib import Path
@@ -11,13 +11,30 @@ BLOCK = 128  # weights that share a scale in `blocks.onnx`; 32 and 64 were slowe
 INT8_PRODUCTS = 4  # the accuracy level that lets MatMulNBits quantize activations
 
 
-def build(folder: Path) -> None:
-    """Writes two models into the subfolder of the graph, once: `dynamic.onnx` has one scale per column of a matrix and
-    quantizes activations as a whole (MatMulInteger); `blocks.onnx` has scales for blocks of both (MatMulNBits)."""
+def build_fused(folder: Path) -> None:
+    """Writes two models beside the graph of onnx_graph.py, once: `dynamic.onnx` as below, and `blocks.onnx` with scales
+    for blocks of weights and of activations (MatMulNBits)."""
     source, target = folder / "onnx" / "model.onnx", folder / "onnx" / "blocks.onnx"
     if target.is_file():
         return
-    logging.getLogger().setLevel(logging.ERROR)  # the tools log a line per tensor
+    write_dynamic(source)
+    quantizer = MatMulNBitsQuantizer(
+        onnx.load(source), bits=8, block_size=BLOCK, is_symmetric=True, accuracy_level=INT8_PRODUCTS
+    )
+    quantizer.process()
+    quantizer.model.save_model_to_file(str(target), use_external_data_format=True)
+
+
+def build_standard(folder: Path) -> None:
+    """Writes `dynamic.onnx` beside the graph of onnx_standard.py, once."""
+    source = folder / "onnx_standard" / "model.onnx"
+    if not source.with_name("dynamic.onnx").is_file():
+        write_dynamic(source)
+
+
+def write_dynamic(source: Path) -> None:
+    """One scale per column of a matrix, and one for all activations (MatMulInteger)."""
+    logging.getLogger().setLevel(logging.ERROR)  # the tool logs a line per tensor
     quantize_dynamic(
         source,
         source.with_name("dynamic.onnx"),
@@ -27,8 +44,3 @@ def build(folder: Path) -> None:
         use_external_data_format=True,
         extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},  # types are not inferred behind fused operators
     )
-    quantizer = MatMulNBitsQuantizer(
-        onnx.load(source), bits=8, block_size=BLOCK, is_symmetric=True, accuracy_level=INT8_PRODUCTS
-    )
-    quantizer.process()
-    quantizer.model.save_model_to_file(str(target), use_external_data_format=True)
