@@ -10,7 +10,8 @@ import numpy as np
 
 from agreement import Agreement, judge
 from checkpoint import Shape
-from engines import REFERENCE, REPOSITORY, Engine, roofline
+from engine import REPOSITORY, Engine, roofline
+from engines import REFERENCE
 from process import Failed, Process
 
 ROOFLINE_SECONDS = 0.1  # per order of reads
@@ -35,6 +36,7 @@ class Comparison:
 
     shape: Shape
     threads: int
+    rounds: int
     rows: list[Row]
     limits: dict[str, list[float]]  # decode tokens/s that the read bandwidth allows, by weights, by round
     bandwidth: dict[str, list[float]]  # bytes per second, by weights, by round
@@ -48,7 +50,7 @@ def run(shape: Shape, folder: Path, threads: int, engines: list[Engine], rounds:
     rows = [Row(engine) for engine in engines]
     kinds = {"f32": 4, "int8": 1}
     sizes = {kind: shape.weight_bytes(size) for kind, size in kinds.items() if any(e.weights == kind for e in engines)}
-    comparison = Comparison(shape, threads, rows, {kind: [] for kind in sizes}, {kind: [] for kind in sizes})
+    comparison = Comparison(shape, threads, rounds, rows, {kind: [] for kind in sizes}, {kind: [] for kind in sizes})
     processes: dict[str, Process] = {}
     try:
         for row in rows:
@@ -69,7 +71,7 @@ def run(shape: Shape, folder: Path, threads: int, engines: list[Engine], rounds:
                 turn()
         for row in rows:
             if row.failure is None:
-                row.resident = processes[row.engine.name].resident_bytes()
+                row.resident = processes[row.engine.label].resident_bytes()
     finally:
         for process in processes.values():
             process.close()
@@ -88,15 +90,15 @@ def attempt(row: Row, action) -> None:
 
 def start(engine: Engine, folder: Path, threads: int, processes: dict[str, Process]) -> None:
     """Starts the engine and waits until it is ready, so that no two engines load at the same time."""
-    log(f"starting {engine.name}")
+    log(f"starting {engine.label}")
     environment = engine.threads_environment(threads)
-    processes[engine.name] = Process(engine.name, engine.command(folder, threads), environment, REPOSITORY)
-    processes[engine.name].wait_until_ready()
+    processes[engine.label] = Process(engine.label, engine.command(folder, threads), environment, REPOSITORY)
+    processes[engine.label].wait_until_ready()
 
 
 def check(shape: Shape, folder: Path, rows: list[Row], processes: dict[str, Process]) -> None:
     """Compares the logits and greedy tokens of every engine with PyTorch's, if PyTorch is measured."""
-    reference = next((row for row in rows if row.engine.name == REFERENCE and row.failure is None), None)
+    reference = next((row for row in rows if row.engine.label == REFERENCE and row.failure is None), None)
     if reference is None:
         return
     prompt = prompt_of(shape, shape.decode_prompt)
@@ -112,7 +114,7 @@ def check(shape: Shape, folder: Path, rows: list[Row], processes: dict[str, Proc
     expected_logits = expected_after([])
 
     def check_one(row: Row) -> None:
-        process = processes[row.engine.name]
+        process = processes[row.engine.label]
         tokens = greedy_tokens(process)
         if row.engine.ours:
             logits = row.engine.logits(folder, prompt)
@@ -135,7 +137,7 @@ def check(shape: Shape, folder: Path, rows: list[Row], processes: dict[str, Proc
 def measure(shape: Shape, row: Row, processes: dict[str, Process]) -> None:
     """Measures one slice: warm-up, decode, prefill. The value of the round is the median over the repetitions."""
     decode_prompt, prefill_prompt = prompt_of(shape, shape.decode_prompt), prompt_of(shape, shape.prefill_prompt)
-    _, decode, prefill = processes[row.engine.name].request(
+    _, decode, prefill = processes[row.engine.label].request(
         {"prompt": decode_prompt, "new": WARM_TOKENS + 1, "reps": 1},
         {"prompt": decode_prompt, "new": shape.decode_tokens + 1, "reps": shape.repetitions},
         {"prompt": prefill_prompt, "new": 1, "reps": shape.repetitions},

@@ -1,11 +1,10 @@
-"""Compares this engine with PyTorch, ONNX Runtime and CTranslate2 on the same random GPT-2 checkpoints.
+"""Compares this engine with other inference engines on the same random GPT-2 checkpoints.
 
 Prints Markdown tables on stdout and progress on stderr. Exit status: 0 if all engines ran and agreed, 1 if the logits
 or tokens of an engine disagree with PyTorch's, 2 if an engine could not be measured. README.md describes the method.
 """
 
 import argparse
-import json
 import platform
 import random
 import signal
@@ -18,10 +17,11 @@ from pathlib import Path
 
 import checkpoint
 import alternation
+import readings
 import table
-from engines import all_engines, build_ours
+from engines import all_engines
 
-PACKAGES = ("torch", "transformers", "onnxruntime", "ctranslate2", "numpy")
+PACKAGES = ("torch", "transformers", "onnxruntime", "openvino", "ctranslate2", "numpy")
 
 
 def arguments() -> argparse.Namespace:
@@ -30,7 +30,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--models", nargs="+", choices=checkpoint.SHAPES, default=list(checkpoint.SHAPES))
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2], metavar="N")
     parser.add_argument("--rounds", type=int, default=9, help="number of rounds; 9 give an interval of 96 %% confidence (default: 9)")
-    parser.add_argument("--only", nargs="+", metavar="TEXT", help="engines whose name contains one of these")
+    parser.add_argument("--only", nargs="+", metavar="TEXT", help="only rows whose name contains one of these")
+    parser.add_argument("--list", action="store_true", help="print the names of all rows and measure nothing")
     parser.add_argument("--variant", default="optimized", help="our variant with f32 weights (default: optimized)")
     parser.add_argument("--int8-variant", default="optimized,weights=int8", help="our variant with int8 weights")
     parser.add_argument(
@@ -38,12 +39,16 @@ def arguments() -> argparse.Namespace:
         type=Path,
         default=Path(tempfile.gettempdir()) / "engine-peers",
         metavar="DIR",
-        help="folder of the checkpoints, 1.7 GB with their conversions (default: %(default)s)",
+        help="folder of the checkpoints, about 4 GB with their conversions (default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of the order of the engines in each round")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the tables to FILE")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all values of all rounds to FILE")
-    return parser.parse_args()
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all values of all rounds to FILE, after each table")
+    parser.add_argument("--resume", action="store_true", help="measure only the tables that FILE of --json does not contain")
+    args = parser.parse_args()
+    if args.resume and not args.json:
+        parser.error("--resume needs --json FILE")
+    return args
 
 
 def machine() -> dict[str, str]:
@@ -76,33 +81,44 @@ def main() -> int:
         signal.signal(number, exit_on_signal)
     engines = all_engines(args.variant, args.int8_variant)
     if args.only:
-        engines = [engine for engine in engines if any(text in engine.name for text in args.only)]
-    if any(engine.ours for engine in engines):
-        build_ours()
-    about, comparisons = machine(), []
+        engines = [engine for engine in engines if any(text in engine.label for text in args.only)]
+    if args.list or not engines:
+        print("\n".join(engine.label for engine in engines) or "No row has such a name; --list prints all names.")
+        return 0 if engines else 2
+    for build in {engine.build for engine in engines}:
+        build()
+    about = machine()
+    comparisons = readings.load(args.json, about, engines) if args.resume else []
     for name in args.models:
         shape = checkpoint.SHAPES[name]
         if args.quick:
             shape = replace(shape, decode_tokens=16)
+        rounds = 3 if args.quick else args.rounds
+        missing = [threads for threads in args.threads if not contains(comparisons, shape, threads, rounds)]
+        if not missing:
+            continue
         folder = args.work / name
         checkpoint.write(shape, folder)
-        for engine in engines:
-            engine.prepare(folder)
-        for threads in args.threads:
-            rounds, order = 3 if args.quick else args.rounds, random.Random(args.seed)
-            comparisons.append(alternation.run(shape, folder, threads, engines, rounds, order))
+        for prepare in {engine.prepare for engine in engines}:
+            prepare(folder)
+        for threads in missing:
+            comparisons.append(alternation.run(shape, folder, threads, engines, rounds, random.Random(args.seed)))
+            if args.json:
+                readings.save(args.json, about, comparisons)
     described = "; ".join(f"{key} {value}" for key, value in about.items())
     report = "\n".join([f"{described}\n", *map(table.markdown, comparisons)])
     print(report)
     if args.markdown:
         args.markdown.write_text(report)
-    if args.json:
-        plain = {"machine": about, "comparisons": [table.plain(each) for each in comparisons]}
-        args.json.write_text(json.dumps(plain, indent=1))
     rows = [row for each in comparisons for row in each.rows]
     if any(row.failure for row in rows):
         return 2
     return 1 if any(row.agreement and not row.agreement.agrees for row in rows) else 0
+
+
+def contains(comparisons: list[alternation.Comparison], shape: checkpoint.Shape, threads: int, rounds: int) -> bool:
+    wanted = (shape, threads, rounds)
+    return any((each.shape, each.threads, each.rounds) == wanted for each in comparisons)
 
 
 if __name__ == "__main__":

@@ -1,106 +1,98 @@
-"""The compared engines, with the commands that start them for a number of threads."""
+"""The compared engines. Settings of which none is always the fastest have a row each."""
 
-import json
-import subprocess
-import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
 
-from process import Failed
+from engine import Engine, build_rust_peers, our_engine, rust_program, script
 
-HERE = Path(__file__).resolve().parent
-REPOSITORY = HERE.parent.parent
-EXAMPLE = ["cargo", "run", "--quiet", "--release", "-p", "engine", "--example"]
 REFERENCE = "PyTorch + transformers"
 
 
-@dataclass(frozen=True)
-class Engine:
-    """One row of the table."""
-
-    name: str
-    weights: str  # storage of the matrices: f32 or int8
-    command: Callable[[Path, int], list[str]]
-    environment: dict[str, str] = field(default_factory=dict)
-    prepare: Callable[[Path], None] = lambda folder: None  # converts the checkpoint before the engines start
-    variant: str | None = None  # of our engine; None for a peer
-
-    @property
-    def ours(self) -> bool:
-        return self.variant is not None
-
-    def threads_environment(self, threads: int) -> dict[str, str]:
-        """Environment with the number of threads in the variables of all libraries; peers also set it through their own
-        interface."""
-        names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
-        return {**{name: str(threads) for name in names}, **self.environment}
-
-    def logits(self, folder: Path, tokens: list[int]) -> list[float]:
-        """Logits after `tokens` by the example `logits` of our engine. Peers compute theirs on request."""
-        listed = ",".join(map(str, tokens))
-        command = [*EXAMPLE, "logits", "--", "--model", str(folder), "--tokens", listed, "--variant", self.variant]
-        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise Failed(f"{self.name}, example `logits`: {done.stderr.strip()[-300:]}")
-        return json.loads(done.stdout)[-1]  # one array per position
+def all_engines(f32_variant: str, int8_variant: str) -> list[Engine]:
+    return [
+        our_engine("this engine", "f32", f32_variant),
+        Engine(REFERENCE, "f32", script("peer_torch.py")),
+        Engine("ONNX Runtime", "f32", script("peer_onnxruntime.py", "model"), prepare=to_onnx),
+        openvino("OpenVINO", "f32", "f32", "0"),
+        ctranslate2("CTranslate2", "f32", "float32", "oneDNN"),
+        ctranslate2("CTranslate2", "f32", "float32", "MKL"),
+        candle("candle", "f32", "f32-rows", "weights by output"),
+        candle("candle", "f32", "f32-columns", "weights by input"),
+        rten("rten", "f32", "model", to_standard_onnx, "weights as stored"),
+        rten("rten", "f32", "model-packed", to_standard_onnx, "weights packed"),
+        our_engine("this engine, int8", "int8", int8_variant),
+        onnxruntime_int8("dynamic", "MatMulInteger"),
+        onnxruntime_int8("blocks", "MatMulNBits"),
+        openvino("OpenVINO int8", "int8", "int8", "0", "f32 activations"),
+        openvino("OpenVINO int8", "int8", "int8", "128", "int8 activations"),
+        ctranslate2("CTranslate2 int8", "int8", "int8", "oneDNN"),
+        ctranslate2("CTranslate2 int8", "int8", "int8", "MKL"),
+        candle("candle int8", "int8", "q8_0"),
+        rten("rten int8", "int8", "dynamic", to_standard_onnx_int8, "weights as stored"),
+        rten("rten int8", "int8", "dynamic-packed", to_standard_onnx_int8, "weights packed"),
+    ]
 
 
-def script(name: str, *extra: str) -> Callable[[Path, int], list[str]]:
-    return lambda folder, threads: [sys.executable, str(HERE / name), str(folder), str(threads), *extra]
+def onnxruntime_int8(file: str, operator: str) -> Engine:
+    command = script("peer_onnxruntime.py", file)
+    return Engine("ONNX Runtime int8", "int8", command, operator, prepare=to_onnx_int8)
 
 
-def our_engine(name: str, weights: str, variant: str) -> Engine:
-    def command(folder: Path, threads: int) -> list[str]:
-        return [
-            *(*EXAMPLE, "generate", "--", "--serve"),
-            *("--model", str(folder), "--threads", str(threads), "--variant", variant),
-        ]
-
-    return Engine(name, weights, command, variant=variant)
+def ctranslate2(name: str, weights: str, compute_type: str, library: str) -> Engine:
+    environment = {"CT2_USE_MKL": "1" if library == "MKL" else "0"}
+    command = script("peer_ctranslate2.py", compute_type)
+    return Engine(name, weights, command, library, environment, prepare=to_ctranslate2)
 
 
-def roofline(size: int, weights: str) -> Engine:
-    return Engine(
-        f"roofline {weights}",
-        weights,
-        lambda _folder, threads: [sys.executable, str(HERE / "peer_roofline.py"), str(size), str(threads)],
-    )
+def openvino(name: str, weights: str, file: str, group: str, setting: str = "") -> Engine:
+    return Engine(name, weights, script("peer_openvino.py", file, group), setting, prepare=to_openvino)
+
+
+def candle(name: str, weights: str, storage: str, setting: str = "") -> Engine:
+    return Engine(name, weights, rust_program("peer-candle", storage), setting, build=build_rust_peers)
+
+
+def rten(name: str, weights: str, file: str, prepare: Callable[[Path], None], setting: str) -> Engine:
+    command = rust_program("peer-rten", file)
+    return Engine(name, weights, command, setting, build=build_rust_peers, prepare=prepare)
+
+
+# The packages of a conversion are imported here, because they are needed only if its engine is measured.
 
 
 def to_onnx(folder: Path) -> None:
-    import onnx_graph  # imported here, because its package is needed only for this peer
+    import onnx_graph
 
     onnx_graph.build(folder)
+
+
+def to_onnx_int8(folder: Path) -> None:
+    import onnx_int8
+
+    to_onnx(folder)
+    onnx_int8.build_fused(folder)
+
+
+def to_standard_onnx(folder: Path) -> None:
+    import onnx_standard
+
+    onnx_standard.build(folder)
+
+
+def to_standard_onnx_int8(folder: Path) -> None:
+    import onnx_int8
+
+    to_standard_onnx(folder)
+    onnx_int8.build_standard(folder)
+
+
+def to_openvino(folder: Path) -> None:
+    import openvino_graph
+
+    openvino_graph.build(folder)
 
 
 def to_ctranslate2(folder: Path) -> None:
     import ctranslate2_format
 
     ctranslate2_format.convert(folder)
-
-
-def all_engines(f32_variant: str, int8_variant: str) -> list[Engine]:
-    """All engines. CTranslate2 appears with each of its two matrix libraries; the faster one depends on CPU and
-    threads."""
-
-    def ctranslate2(name: str, weights: str, compute_type: str, use_mkl: str) -> Engine:
-        command = script("peer_ctranslate2.py", compute_type)
-        return Engine(name, weights, command, {"CT2_USE_MKL": use_mkl}, to_ctranslate2)
-
-    return [
-        our_engine("this engine", "f32", f32_variant),
-        Engine(REFERENCE, "f32", script("peer_torch.py")),
-        Engine("ONNX Runtime", "f32", script("peer_onnxruntime.py"), prepare=to_onnx),
-        ctranslate2("CTranslate2, oneDNN", "f32", "float32", "0"),
-        ctranslate2("CTranslate2, MKL", "f32", "float32", "1"),
-        our_engine("this engine, int8", "int8", int8_variant),
-        ctranslate2("CTranslate2 int8, oneDNN", "int8", "int8", "0"),
-        ctranslate2("CTranslate2 int8, MKL", "int8", "int8", "1"),
-    ]
-
-
-def build_ours() -> None:
-    """Builds the examples, so that `cargo run` does not build during the measurement."""
-    command = ["cargo", "build", "--release", "-p", "engine", "--examples"]
-    subprocess.run(command, cwd=REPOSITORY, check=True)

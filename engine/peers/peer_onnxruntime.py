@@ -1,8 +1,8 @@
 """ONNX Runtime on the fused graph of onnx_graph.py.
 
-    python peer_onnxruntime.py FOLDER THREADS
+    python peer_onnxruntime.py FOLDER THREADS model|dynamic|blocks
 
-FOLDER must be converted by onnx_graph.py before.
+FOLDER must be converted by onnx_graph.py before, and by onnx_int8.py for the int8 models `dynamic` and `blocks`.
 """
 
 import sys
@@ -14,15 +14,15 @@ from peer import Peer, serve
 
 
 class OnnxRuntime(Peer):
-    """f32; weights prepacked by the session. Inputs, outputs and the KV-cache are bound to fixed memory, so a decode
+    """Weights prepacked by the session. Inputs, outputs and the KV-cache are bound to fixed memory, so a decode
     step copies only its token. Logits of the last position only."""
 
-    def __init__(self, folder: str, threads: int):
+    def __init__(self, folder: str, threads: int, file: str):
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
-        self.session = ort.InferenceSession(f"{folder}/onnx/model.onnx", options, providers=["CPUExecutionProvider"])
+        self.session = ort.InferenceSession(f"{folder}/onnx/{file}.onnx", options, providers=["CPUExecutionProvider"])
         caches = [value for value in self.session.get_inputs() if value.name.startswith("past_")]
         self.context = caches[0].shape[2]
         self.caches = {value.name: zeros(value.shape, np.float32) for value in caches}
@@ -72,4 +72,4 @@ def zeros(shape: list[int], dtype) -> ort.OrtValue:
 
 
 if __name__ == "__main__":
-    serve(OnnxRuntime(sys.argv[1], int(sys.argv[2])))
+    serve(OnnxRuntime(sys.argv[1], int(sys.argv[2]), sys.argv[3]))

@@ -1,7 +1,7 @@
-"""Output of a comparison: a Markdown table, and plain values for JSON."""
+"""Output of a comparison: a Markdown table."""
 
-from dataclasses import asdict
 from statistics import median
+from typing import Callable
 
 from alternation import Comparison, Row
 from engines import REFERENCE
@@ -46,7 +46,19 @@ def comparison_cells(comparison: Comparison, row: Row) -> list[str]:
         prefill = ratios(row.prefill, ours.prefill)
     share = ratios(row.decode, comparison.limits.get(row.engine.weights, []))
     resident = f"{row.resident / 1e6:,.0f}" if row.resident else "-"
-    return [rate(row.decode), show(decode), show(share), milliseconds(row.prefill), show(prefill), resident, *agreement(row)]
+    decode_rate = bold_if(fastest_setting(comparison, row, lambda each: each.decode, max), rate(row.decode))
+    prefill_time = bold_if(fastest_setting(comparison, row, lambda each: each.prefill, min), milliseconds(row.prefill))
+    return [decode_rate, show(decode), show(share), prefill_time, show(prefill), resident, *agreement(row)]
+
+
+def fastest_setting(comparison: Comparison, row: Row, values: Callable[[Row], list[float]], best: Callable) -> bool:
+    """Whether the row is the fastest of several settings of its engine."""
+    settings = [each for each in comparison.rows if each.engine.name == row.engine.name and values(each)]
+    return len(settings) > 1 and best(settings, key=lambda each: median(values(each))) is row
+
+
+def bold_if(condition: bool, text: str) -> str:
+    return f"**{text}**" if condition else text
 
 
 def agreement(row: Row) -> list[str]:
@@ -54,7 +66,7 @@ def agreement(row: Row) -> list[str]:
         return ["failed", "failed"]
     seen = row.agreement
     if seen is None:
-        return ["reference", "reference"] if row.engine.name == REFERENCE else ["-", "-"]
+        return ["reference", "reference"] if row.engine.label == REFERENCE else ["-", "-"]
     verdict = "" if seen.agrees else " **disagrees**"
     return [f"{seen.logits_error:.1e}", f"{seen.equal_tokens} of {seen.tokens}{verdict}"]
 
@@ -82,37 +94,12 @@ def markdown(comparison: Comparison) -> str:
         "| " + " | ".join(HEADINGS) + " |",
         "|---" * len(HEADINGS) + "|",
     ]
-    lines += ["| " + " | ".join([row.engine.name, *comparison_cells(comparison, row)]) + " |" for row in comparison.rows]
+    lines += ["| " + " | ".join([row.engine.label, *comparison_cells(comparison, row)]) + " |" for row in comparison.rows]
     for weights, limits in comparison.limits.items():
         if limits:
             gigabytes = median(comparison.bandwidth[weights]) / 1e9
             cells = [f"roofline {weights} ({gigabytes:.1f} GB/s)", rate(limits)] + ["-"] * (len(HEADINGS) - 2)
             lines.append("| " + " | ".join(cells) + " |")
-    lines += [f"\n{row.engine.name} failed: {row.failure}" for row in comparison.rows if row.failure]
+    lines += [f"\n{row.engine.label} failed: {row.failure}" for row in comparison.rows if row.failure]
     return "\n".join(lines) + "\n"
 
-
-def plain(comparison: Comparison) -> dict:
-    """Every number of every round, unrounded."""
-    return {
-        "shape": asdict(comparison.shape),
-        "threads": comparison.threads,
-        "roofline": [
-            {"weights": kind, "bytes_per_second": comparison.bandwidth[kind], "tokens_per_second": comparison.limits[kind]}
-            for kind in comparison.limits
-        ],
-        "engines": [
-            {
-                "name": row.engine.name,
-                "weights": row.engine.weights,
-                "variant": row.engine.variant,
-                "environment": row.engine.environment,
-                "decode_tokens_per_second": row.decode,
-                "prefill_seconds": row.prefill,
-                "resident_bytes": row.resident,
-                "agreement": asdict(row.agreement) if row.agreement else None,
-                "failure": row.failure,
-            }
-            for row in comparison.rows
-        ],
-    }
