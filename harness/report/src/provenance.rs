@@ -69,6 +69,10 @@ fn extent(record: &Record) -> String {
     if !phases.is_empty() {
         extent += &format!(", limited to the phases {}", phases.join(", "));
     }
+    let times: Vec<&str> = record.resumed.iter().map(|one| one.at.as_str()).collect();
+    if !times.is_empty() {
+        extent += &format!(", interrupted and resumed at {}", times.join(" and "));
+    }
     extent
 }
 
