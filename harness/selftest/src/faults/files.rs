@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use harness_record::Record;
 use harness_record::acceptance::Acceptances;
 use harness_record::baseline::Store;
+use harness_record::journal::JOURNAL;
 use harness_record::limits::Limits;
 use harness_record::session::Session;
 
@@ -34,6 +35,10 @@ fn below(folder: &Path) -> Vec<PathBuf> {
                 .unwrap_or_default()
                 .to_string_lossy()
                 .into_owned();
+            // A journal is checked apart: its last line may be incomplete.
+            if name.starts_with(JOURNAL) {
+                continue;
+            }
             if path.is_dir() {
                 folders.push(path);
             } else if !name.starts_with(".unfinished-") {
