@@ -250,21 +250,22 @@ impl<'a> Measured<'a> {
         request: &Request,
         progress: &dyn Progress,
     ) -> Result<Record, MeasureError> {
-        self.take_with(greeting, selected, request, None, progress)
+        let environment = self.environment(greeting);
+        self.take_with(greeting, selected, request, environment, None, progress)
     }
 
-    /// Runs the same, with a journal, which has the readings of earlier parts of the run.
+    /// Runs the same in this environment, with a journal, which has the readings of earlier parts of the run.
     fn take_with(
         &self,
         greeting: &Greeting,
         selected: &[Selected],
         request: &Request,
+        environment: Environment,
         journal: Option<&RunJournal>,
         progress: &dyn Progress,
     ) -> Result<Record, MeasureError> {
         let config = &self.project.config;
         let settings = settings(request);
-        let environment = self.environment(greeting);
         let began = journal.map_or_else(now, |journal| journal.began().to_owned());
         let suites = SuiteConditions::all(
             self.project,

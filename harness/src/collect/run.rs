@@ -1,9 +1,8 @@
 //! A run: builds, selects and measures, with a journal by which an interrupted run can continue.
 
-use harness_probe::Instrument;
 use harness_record::journal::Started;
 use harness_record::shard::Sharding;
-use harness_record::{Record, UNKNOWN};
+use harness_record::{Environment, Record, UNKNOWN};
 
 use super::{
     Divided, Greeting, InterruptedRuns, MeasureError, Measured, Progress, Request, RunJournal,
@@ -42,7 +41,8 @@ pub fn measure(
     };
     let greeting = measured.greet(request.time_limit)?;
     let scope = Scope::of(&greeting, request)?;
-    let run = started(&measured, &greeting, &scope.selected, request);
+    let environment = measured.environment(&greeting);
+    let run = started(&measured, &greeting, &scope.selected, request, &environment);
     let journal = match resume {
         Some(runs) => runs.resume(&run)?,
         None => RunJournal::of_new(&project.records(), run),
@@ -56,6 +56,7 @@ pub fn measure(
         &greeting,
         &scope.selected,
         request,
+        environment,
         Some(&journal),
         progress,
     );
@@ -115,10 +116,10 @@ fn started(
     greeting: &Greeting,
     selected: &[Selected],
     request: &Request,
+    environment: &Environment,
 ) -> Started {
     let (project, programs) = (measured.project, measured.programs);
-    let environment = measured.environment(greeting);
-    let mut conditions = conditions::before_build(project, request, &environment);
+    let mut conditions = conditions::before_build(project, request, environment);
     conditions.extend(conditions::after_build(
         project,
         request,
@@ -126,11 +127,10 @@ fn started(
         &greeting.isa,
         selected,
     ));
-    let instruments: Vec<Instrument> = request.plan.instruments.clone();
     Started {
         created: now(),
         command: request.command.clone(),
-        readings: gather::readings(selected, &instruments),
+        readings: gather::readings(selected, &request.plan.instruments),
         conditions,
     }
 }
