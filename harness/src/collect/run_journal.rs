@@ -256,7 +256,7 @@ impl RunJournal {
         })
     }
 
-    /// Stores a finished job. If that fails, a notice says that what follows is lost by an interruption, and measuring
+    /// Stores a finished job. If that fails, a notice names the consequence of an interruption, and measuring
     /// goes on.
     pub(super) fn store(&self, finished: Finished) {
         let mut state = self.state();

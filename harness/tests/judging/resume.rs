@@ -39,7 +39,7 @@ fi
     tools
 }
 
-/// Starts a run, which waits where `block` says, until its journal has this number of finished jobs.
+/// Starts a run, which waits at the place that `block` names, until its journal has this number of finished jobs.
 fn waiting(tools: &Tools, block: &str, arguments: &[&str], jobs: usize) -> Child {
     tools.project.write("block", block);
     let before = journals(tools);
