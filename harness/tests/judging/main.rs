@@ -12,6 +12,7 @@ mod exports;
 mod gate;
 mod history;
 mod import;
+mod interrupted;
 mod list;
 mod measure;
 mod missing;
