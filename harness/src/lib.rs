@@ -9,6 +9,7 @@ mod containment;
 pub mod declarations;
 pub mod descriptions;
 pub mod doctor;
+mod file_digest;
 pub mod file_error;
 pub mod hardware;
 pub mod history;

@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use harness_judge::counts::SuiteVerdict;
 use harness_report::render::{Format, Table, wrapped_to};
 
+use crate::collect::MeasureError;
 use crate::process;
 use crate::verbosity::Verbosity;
 
@@ -100,11 +101,13 @@ pub fn run(command: impl FnOnce() -> Result<Status>) -> ExitCode {
         Ok(Status::Unjudged)
     });
     let status = status.unwrap_or_else(|error| {
-        let interrupted = "interrupted; the readings taken so far are discarded".to_owned();
-        failure(&if process::stopped() {
-            interrupted
-        } else {
-            sentence(&error)
+        let is_kept = |error: &MeasureError| matches!(error, MeasureError::Kept(..));
+        failure(&match error.downcast_ref::<MeasureError>() {
+            Some(kept) if is_kept(kept) => kept.to_string(),
+            _ if process::stopped() => {
+                "interrupted; the readings taken so far are discarded".to_owned()
+            }
+            _ => sentence(&error),
         });
         Status::Unjudged
     });

@@ -130,6 +130,7 @@ impl Results {
             rows: sessions.collect(),
             sharding: None,
             spent: Vec::new(),
+            resumed: Vec::new(),
         })
     }
 

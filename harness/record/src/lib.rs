@@ -20,6 +20,7 @@ mod file;
 pub mod folder_lock;
 pub mod history;
 mod import;
+pub mod journal;
 pub mod json_files;
 pub mod limits;
 pub mod machine;
@@ -89,6 +90,23 @@ pub struct Record {
     /// Time that each instrument spent on each row, with starts and preparation. Empty in records of earlier versions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spent: Vec<Spent>,
+    /// The times at which the run was continued after an interruption, in their order. Empty if nothing interrupted it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resumed: Vec<Resumption>,
+}
+
+/// A run that was interrupted and continued. All phases of a workload that share rounds are from one part of the run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Resumption {
+    /// The time at which it went on, RFC 3339 in UTC, to the second.
+    pub at: String,
+    /// Number of readings that were taken before and are kept.
+    pub kept: usize,
+    /// State and disturbances of the machine in the part before. None if that part measured no time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<Circumstances>,
 }
 
 /// Time that an instrument spent on a row. The cost of a workload, by which a suite is split, comes from it.

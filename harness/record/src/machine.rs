@@ -66,7 +66,7 @@ impl MachineState {
 }
 
 /// The machine during the measurement of time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Circumstances {
@@ -74,6 +74,17 @@ pub struct Circumstances {
     pub state: MachineState,
     /// Disturbances until the end.
     pub disturbance: Disturbance,
+}
+
+impl Circumstances {
+    /// The circumstances of a run in several parts, given in their order: the state at the start of the last part, and of
+    /// each disturbance the worst. None without a part.
+    pub fn of_parts(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
+        parts.into_iter().reduce(|before, after| Self {
+            disturbance: before.disturbance.worse(after.disturbance),
+            ..after
+        })
+    }
 }
 
 /// CPU time lost between two moments. Unknown values are none.
@@ -92,6 +103,24 @@ pub struct Disturbance {
 }
 
 impl Disturbance {
+    /// The worse of two in each respect.
+    fn worse(self, other: Self) -> Self {
+        let larger = |one: Option<f64>, other: Option<f64>| match (one, other) {
+            (Some(one), Some(other)) => Some(one.max(other)),
+            (one, other) => one.or(other),
+        };
+        let megahertz = match (self.megahertz, other.megahertz) {
+            (Some(one), Some(other)) => Some((one.0.min(other.0), one.1.max(other.1))),
+            (one, other) => one.or(other),
+        };
+        Self {
+            stolen: larger(self.stolen, other.stolen),
+            throttled: larger(self.throttled, other.throttled),
+            others: larger(self.others, other.others),
+            megahertz,
+        }
+    }
+
     /// True if the container's quota was used up at some time.
     pub fn is_throttled(&self) -> bool {
         self.throttled.is_some_and(|share| share > 0.0)
@@ -133,4 +162,32 @@ pub struct Busy {
 /// Formats a share in percent, such as `0.3 %`.
 pub fn share_of(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_parts_the_worst_disturbance_counts() {
+        let part = |load, stolen, megahertz| Circumstances {
+            state: MachineState {
+                online: Some(load),
+                ..MachineState::default()
+            },
+            disturbance: Disturbance {
+                stolen,
+                megahertz: Some(megahertz),
+                ..Disturbance::default()
+            },
+        };
+        let parts = [
+            part(1, Some(0.2), (900.0, 2000.0)),
+            part(2, Some(0.1), (800.0, 1900.0)),
+            part(3, None, (1000.0, 1000.0)),
+        ];
+        let whole = Circumstances::of_parts(parts);
+        assert_eq!(whole, Some(part(3, Some(0.2), (800.0, 2000.0))));
+        assert_eq!(Circumstances::of_parts([]), None);
+    }
 }

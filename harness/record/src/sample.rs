@@ -41,6 +41,7 @@ pub fn record(rows: Vec<Row>) -> Record {
         rows,
         sharding: None,
         spent: Vec::new(),
+        resumed: Vec::new(),
     }
 }
 

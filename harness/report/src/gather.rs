@@ -137,6 +137,7 @@ fn bests(
                 rows,
                 sharding: None,
                 spent: Vec::new(),
+                resumed: Vec::new(),
             };
             bests.add(&name, &record, &report_data.anchors);
         }

@@ -69,6 +69,10 @@ fn extent(record: &Record) -> String {
     if !phases.is_empty() {
         extent += &format!(", limited to the phases {}", phases.join(", "));
     }
+    let times: Vec<&str> = record.resumed.iter().map(|one| one.at.as_str()).collect();
+    if !times.is_empty() {
+        extent += &format!(", interrupted and resumed at {}", times.join(" and "));
+    }
     extent
 }
 
@@ -142,8 +146,8 @@ pub fn conditions<'a>(
 
 #[cfg(test)]
 mod tests {
-    use harness_record::RunScope;
     use harness_record::sample::record;
+    use harness_record::{Resumption, RunScope};
 
     use super::*;
 
@@ -159,6 +163,21 @@ mod tests {
         let all = provenance(&record);
         let (_, toolchain) = all.last().expect("the toolchain comes last");
         assert!(toolchain.ends_with(", profile.opt-level=1"), "{toolchain}");
+    }
+
+    #[test]
+    fn a_resumed_run_has_its_times() {
+        let mut record = record(Vec::new());
+        let resumed = |at: &str| Resumption {
+            at: at.to_owned(),
+            kept: 2,
+            machine: None,
+        };
+        record.resumed = ["2026-01-02T04:00:00Z", "2026-01-02T05:00:00Z"]
+            .map(resumed)
+            .to_vec();
+        let run = "full, interrupted and resumed at 2026-01-02T04:00:00Z and 2026-01-02T05:00:00Z";
+        assert!(provenance(&record).contains(&("run", run.to_owned())));
     }
 
     #[test]

@@ -39,6 +39,8 @@ struct Entry {
     command: String,
     option: String,
     value: Option<String>,
+    /// Unit of the value; empty if it has none or the value contains it, as in `2m`.
+    unit: &'static str,
     origin: String,
 }
 
@@ -67,6 +69,7 @@ fn table(entries: Vec<Entry>) -> Table {
         Column::left("command", "command"),
         Column::left("option", "option"),
         Column::left("value", "value"),
+        Column::left("unit", "unit"),
         Column::left("from", "from"),
     ];
     let mut table = Table::new("", columns);
@@ -75,6 +78,7 @@ fn table(entries: Vec<Entry>) -> Table {
             Cell::text(entry.command),
             Cell::text(entry.option),
             entry.value.map_or_else(Cell::missing, Cell::text),
+            Cell::text(entry.unit),
             Cell::text(entry.origin),
         ]);
     }
@@ -121,6 +125,7 @@ fn of_project(folder: &Path) -> Result<Vec<Entry>> {
         command: String::new(),
         option: key.to_owned(),
         value,
+        unit: "",
         origin: line_of(&text, key).map_or(DEFAULT.to_owned(), |line| {
             format!("{}:{line}", project::FILE)
         }),
@@ -191,9 +196,23 @@ fn entries(parsed: &Parsed, command: &Command, matches: &ArgMatches, path: &[&st
         found.push(Entry {
             command: path.join(" "),
             option: name.to_owned(),
+            unit: value.as_deref().map_or("", |value| unit(arg, value)),
             value,
             origin,
         });
     }
     found
+}
+
+/// The unit of a value, by the name that the help gives it.
+fn unit(arg: &Arg, value: &str) -> &'static str {
+    let names = arg.get_value_names().unwrap_or_default();
+    let is_bare = value.parse::<f64>().is_ok();
+    match names.first().map(|name| name.as_str()) {
+        // A duration may contain its unit, as in `2m`.
+        Some("SECONDS" | "TIME") if is_bare => "seconds",
+        Some("PERCENT") if is_bare => "percent",
+        Some("N") if arg.get_id() == "threads" => "threads",
+        _ => "",
+    }
 }

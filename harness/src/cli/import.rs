@@ -7,13 +7,13 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use harness::project::Project;
-use harness::terminal::{Status, failure, notice, show};
+use harness::terminal::{Status, failure, notice, print, show};
 use harness::vcs::Repository;
 use harness_import::{
     Given, Kind, LeftOut, Results, Source, SourceFile, by_name, formats, is_wanted,
 };
 use harness_record::{Record, UNKNOWN};
-use harness_report::render::{Format, Table};
+use harness_report::render::{Audience, Format, Table};
 use jiff::Timestamp;
 use walkdir::WalkDir;
 
@@ -105,7 +105,11 @@ impl Import {
         }
         write(&records)?;
         records.iter().for_each(announce);
-        show(&[table(&records, here)], self.output)?;
+        let for_people = self.output.audience() == Audience::Terminal;
+        show(&[table(&records, here, !for_people)], self.output)?;
+        if for_people {
+            print(&paths(&records, here))?;
+        }
         Ok(Status::Fine)
     }
 
@@ -194,6 +198,14 @@ struct Imported {
     path: PathBuf,
     record: Record,
     left_out: Vec<LeftOut>,
+}
+
+impl Imported {
+    /// The path of the record, relative to the folder `here` if it is below.
+    fn relative(&self, here: &Path) -> String {
+        let path = self.path.strip_prefix(here).unwrap_or(&self.path);
+        path.display().to_string()
+    }
 }
 
 fn heading(kind: Kind) -> &'static str {
@@ -318,7 +330,15 @@ fn announce(imported: &Imported) {
     }
 }
 
-fn table(records: &[Imported], here: &Path) -> Table {
+/// The path of each record on a line of its own, which no terminal shortens.
+fn paths(records: &[Imported], here: &Path) -> String {
+    let line = |one: &Imported| format!("record of {}: {}\n", one.file, one.relative(here));
+    let lines: String = records.iter().map(line).collect();
+    format!("\n{lines}")
+}
+
+/// The imports, with the paths of their records if `has_paths`.
+fn table(records: &[Imported], here: &Path, has_paths: bool) -> Table {
     let failed = |record: &Record| {
         record
             .rows
@@ -334,7 +354,7 @@ fn table(records: &[Imported], here: &Path) -> Table {
             .sum::<usize>()
     };
     let import = |one: &Imported| one.record.environment.import.clone();
-    Table::of("imports", records.iter().collect::<Vec<&Imported>>())
+    let table = Table::of("imports", records.iter().collect::<Vec<&Imported>>())
         .left("file", "file", |one: &&Imported| one.file.clone())
         .left("tool", "tool", |one| {
             import(one).map_or_else(String::new, |import| import.tool)
@@ -346,14 +366,14 @@ fn table(records: &[Imported], here: &Path) -> Table {
         .left("revision", "revision", |one| {
             let revision = one.record.environment.revision.clone();
             revision.map_or_else(|| UNKNOWN.to_owned(), |id| id.chars().take(12).collect())
-        })
-        .left("record", "record", |one| {
-            let path = one.path.strip_prefix(here).unwrap_or(&one.path);
-            path.display().to_string()
-        })
-        .notes([format!(
-            "`{}` shows two side by side, `{}` draws them over time.",
-            call("compare RECORD RECORD"),
-            call("history --imports --metric time")
-        )])
+        });
+    let table = match has_paths {
+        true => table.left("record", "record", |one| one.relative(here)),
+        false => table,
+    };
+    table.notes([format!(
+        "`{}` shows two side by side, `{}` draws them over time.",
+        call("compare RECORD RECORD"),
+        call("history --imports --metric time")
+    )])
 }

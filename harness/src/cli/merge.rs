@@ -69,12 +69,14 @@ impl Merge {
             };
             texts.push((path.as_path(), kind, text));
         }
-        let is_session = |(_, kind, _): &(&Path, Kind, String)| *kind == Kind::Session;
-        match texts.iter().filter(|one| is_session(one)).count() {
-            0 => self.records(read(&texts, Record::parse)?, project),
-            count if count == texts.len() => self.sessions(read(&texts, Session::parse)?, project),
-            _ => bail!(
-                "some files are shards of a run, others of a gate with --base; nothing was merged"
+        let first = |wanted| texts.iter().find(|(_, kind, _)| *kind == wanted);
+        match (first(Kind::Record), first(Kind::Session)) {
+            (_, None) => self.records(read(&texts, Record::parse)?, project),
+            (None, Some(_)) => self.sessions(read(&texts, Session::parse)?, project),
+            (Some((record, ..)), Some((session, ..))) => bail!(
+                "{} is a shard of a run, {} one of a gate with --base; nothing was merged",
+                record.display(),
+                session.display()
             ),
         }
     }

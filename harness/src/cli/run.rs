@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::Args;
-use harness::collect::{self, Bar};
+use harness::collect::{self, Bar, InterruptedRuns};
 use harness::history;
 use harness::project::Project;
 use harness::terminal::{Status, columns, exact, notice, problem, show};
@@ -38,6 +38,9 @@ pub(crate) struct Run {
     /// --filter, nothing else is measured
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
+    /// Continue the newest interrupted run of this project with the same options: keep its readings, measure the rest
+    #[arg(long)]
+    resume: bool,
     /// Write the record only, no report; a shard never writes one
     #[arg(long)]
     no_report: bool,
@@ -75,6 +78,9 @@ impl Run {
         if self.model.is_some() {
             bail!("--model applies to the workloads of a project, not to commands");
         }
+        if self.resume {
+            bail!("--resume applies to the workloads of a project, not to commands");
+        }
         let choice = commands::Choice {
             instruments: self.metrics.without_project()?,
             named: self.metrics.is_given(),
@@ -106,15 +112,17 @@ impl Run {
             writable(&project.reports().join("index.html"))?;
         }
 
+        let interrupted = self.interrupted(project)?;
         // Read before minutes are spent on measuring, so that an invalid roadmap is reported at once.
         let roadmap = super::report::read_roadmap(project)?;
 
-        let record = collect::measure(project, &request, &Bar::new())?;
+        let (record, journal) = collect::measure(project, &request, interrupted, &Bar::new())?;
         // Written before anything else can fail: the record holds minutes of measuring. For the same reason, the table
         // is printed even if the record cannot be written.
         let written = record.store(self.out.as_deref(), &file(&record.created));
         if let Ok(path) = &written {
             notice(&format!("wrote record {}", path.display()));
+            journal.remove();
         }
         if !self.exports.print() {
             show(&tables(project, &record, self.format), self.format)?;
@@ -133,6 +141,23 @@ impl Run {
             notice(&format!("wrote report {}", report.index.display()));
         }
         Ok(outcome(&record))
+    }
+
+    /// The interrupted runs, one of which this one continues; none without --resume, with a notice on the newest one.
+    fn interrupted(&self, project: &Project) -> Result<Option<InterruptedRuns>> {
+        let runs = InterruptedRuns::find(&project.records());
+        if self.resume {
+            return Ok(Some(runs.some()?));
+        }
+        if let Some((run, kept)) = runs.newest() {
+            notice(&format!(
+                "the run of {} was interrupted, and {kept} of its {} readings are kept until this run has its first one: `{}` measures the rest instead",
+                run.created,
+                run.readings,
+                collect::resuming(&run.command)
+            ));
+        }
+        Ok(None)
     }
 }
 

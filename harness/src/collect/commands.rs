@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use harness_probe::Instrument;
+use harness_record::machine::Circumstances;
 use harness_record::{About, Record};
 use itertools::Itertools;
 
@@ -80,7 +81,16 @@ pub fn measure_commands(
         .into_iter()
         .filter(|reader| instruments.contains(&reader.instrument()))
         .partition::<Vec<_>, _>(|reader| reader.instrument().is_counted());
-    let gathered = gather::gather(&selected, &timing, &counting, 1, || (), progress);
+    let gathered = gather::gather(
+        &selected,
+        &timing,
+        &counting,
+        1,
+        // The records of commands do not have it.
+        &Circumstances::default,
+        None,
+        progress,
+    );
     if process::stopped() {
         return Err(MeasureError::Interrupted);
     }
@@ -102,6 +112,7 @@ pub fn measure_commands(
         rows: gathered.rows,
         sharding: None,
         spent: gathered.spent,
+        resumed: Vec::new(),
     })
 }
 

@@ -6,12 +6,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use harness_probe::Instrument;
 use harness_probe::protocol::Description;
+use harness_record::journal::{Finished, FinishedPhase};
+use harness_record::machine::Circumstances;
 use harness_record::{Check, Data, Failure, Reading, Row, Spent, metric};
 use itertools::Itertools;
 
 use crate::collect::instrument::{InstrumentReader, Taken};
+use crate::collect::run_journal::RunJournal;
 use crate::collect::{Progress, Selected};
+use crate::process;
 
 /// A unit of work: one instrument reads one workload in some of its phases.
 struct Job<'a> {
@@ -25,44 +30,68 @@ pub(super) struct Gathered {
     pub(super) rows: Vec<Row>,
     /// In the order of the rows.
     pub(super) spent: Vec<Spent>,
+    /// The machine while the timing instruments ran; none if none did.
+    pub(super) machine: Option<Circumstances>,
+}
+
+/// The number of readings that instruments take of workloads.
+pub(super) fn readings(selected: &[Selected], instruments: &[Instrument]) -> usize {
+    let of = |one: &Selected| {
+        let taken = instruments
+            .iter()
+            .filter(|&&instrument| one.takes(instrument));
+        taken.count() * one.phases.len()
+    };
+    selected.iter().map(of).sum()
 }
 
 /// Runs every instrument on every workload that it supports. First the `timing` instruments, one job at a time on an
 /// otherwise idle machine; a job contains all phases of a workload. Then the `counting` instruments, which need no idle
-/// machine: one job per phase, on as many threads as `workers`. Calls `timed` in between.
+/// machine: one job per phase, on as many threads as `workers`. `circumstances` reads the state of the machine since the
+/// start.
+///
+/// A job that the `journal` has is not run again, and each other one is stored there at its end.
 pub(super) fn gather(
     selected: &[Selected],
     timing: &[Box<dyn InstrumentReader + '_>],
     counting: &[Box<dyn InstrumentReader + '_>],
     workers: usize,
-    timed: impl FnOnce(),
+    circumstances: &dyn Fn() -> Circumstances,
+    journal: Option<&RunJournal>,
     progress: &dyn Progress,
 ) -> Gathered {
     let mut rows = empty_rows(selected);
     let mut spent = Vec::new();
+    let mut machine = None;
     let together: VecDeque<Job> = jobs(timing, selected, |phases| vec![phases]);
     let apart: VecDeque<Job> = jobs(counting, selected, |phases| phases.chunks(1).collect());
-    progress.begin(
-        together
-            .iter()
-            .chain(&apart)
-            .map(|job| job.phases.len())
-            .sum(),
-    );
+    let length = |jobs: &VecDeque<Job>| -> usize { jobs.iter().map(|job| job.phases.len()).sum() };
+    let all = length(&together) + length(&apart);
+    progress.begin(all);
+    let together: VecDeque<Job> = without_kept(together, journal, &mut rows, &mut spent);
+    let apart: VecDeque<Job> = without_kept(apart, journal, &mut rows, &mut spent);
 
     let left = |rows: &[Row], together: &VecDeque<Job>| {
         seconds(rows, together) + seconds(rows, &apart) / workers.max(1) as f64
     };
     let mut waiting = together;
-    progress.advance(0, left(&rows, &waiting));
+    progress.advance(
+        all - length(&waiting) - length(&apart),
+        left(&rows, &waiting),
+    );
     while let Some(job) = waiting.pop_front() {
         let start = Instant::now();
-        enter(&mut rows, &job, job.read(progress));
-        spent.extend(job.spent(start.elapsed()));
+        let taken = job.read(progress);
+        let time = start.elapsed();
+        machine = Some(circumstances());
+        if let Some(journal) = journal {
+            job.store(journal, &taken, time, machine.as_ref());
+        }
+        enter(&mut rows, &job, taken);
+        spent.extend(job.spent(time));
         progress.advance(job.phases.len(), left(&rows, &waiting));
     }
-    timed();
-    for (job, taken, time) in count(apart, &rows, workers, progress) {
+    for (job, taken, time) in count(apart, &rows, workers, journal, progress) {
         enter(&mut rows, &job, taken);
         spent.extend(job.spent(time));
     }
@@ -77,7 +106,30 @@ pub(super) fn gather(
         (rows.iter().position(is_of), one.instrument)
     };
     spent.sort_by_cached_key(place);
-    Gathered { rows, spent }
+    Gathered {
+        rows,
+        spent,
+        machine,
+    }
+}
+
+/// The jobs that the journal does not have. The readings of the others are entered into the rows.
+fn without_kept<'a>(
+    jobs: VecDeque<Job<'a>>,
+    journal: Option<&RunJournal>,
+    rows: &mut [Row],
+    spent: &mut Vec<Spent>,
+) -> VecDeque<Job<'a>> {
+    let is_missing = |job: &Job<'a>| {
+        let Some(kept) = journal.and_then(|journal| job.kept(journal)) else {
+            return true;
+        };
+        let taken = kept.phases.iter().map(Taken::of_journal).collect();
+        enter(rows, job, taken);
+        spent.extend(job.spent(Duration::try_from_secs_f64(kept.seconds).unwrap_or_default()));
+        false
+    };
+    jobs.into_iter().filter(is_missing).collect()
 }
 
 /// Runs the counting jobs, the longest first, so that no long job is left to a single worker at the end.
@@ -85,6 +137,7 @@ fn count<'a>(
     jobs: VecDeque<Job<'a>>,
     rows: &[Row],
     workers: usize,
+    journal: Option<&RunJournal>,
     progress: &dyn Progress,
 ) -> Vec<(Job<'a>, Vec<Taken>, Duration)> {
     let longest_first = jobs
@@ -103,6 +156,9 @@ fn count<'a>(
             let start = Instant::now();
             let taken = job.read(progress);
             let time = start.elapsed();
+            if let Some(journal) = journal {
+                job.store(journal, &taken, time, None);
+            }
             progress.advance(
                 job.phases.len(),
                 seconds(rows, &waiting()) / workers.max(1) as f64,
@@ -125,6 +181,41 @@ impl Job<'_> {
         self.gauge.read(&self.one.workload, self.phases, &|what| {
             progress.step(&format!("{id} {what} ({name})"))
         })
+    }
+
+    /// The finished job of the interrupted run that this one continues.
+    fn kept<'j>(&self, journal: &'j RunJournal) -> Option<&'j Finished> {
+        journal.kept(self.gauge.instrument(), &self.one.workload.id, self.phases)
+    }
+
+    /// Stores what was taken, unless something failed or an interruption disturbed it: that is measured again.
+    fn store(
+        &self,
+        journal: &RunJournal,
+        taken: &[Taken],
+        time: Duration,
+        machine: Option<&Circumstances>,
+    ) {
+        let phase = |(phase, taken): (&String, &Taken)| {
+            let is_checked = !matches!(taken.check, Some(Check::NotRun(_)));
+            Some(FinishedPhase {
+                phase: phase.clone(),
+                reading: taken.reading.clone().ok().filter(|_| is_checked)?,
+                check: taken.check.clone(),
+            })
+        };
+        let phases: Option<Vec<_>> = self.phases.iter().zip(taken).map(phase).collect();
+        if let Some(phases) = phases
+            && !process::stopped()
+        {
+            journal.store(Finished {
+                workload: self.one.workload.id.clone(),
+                instrument: self.gauge.instrument(),
+                seconds: time.as_secs_f64(),
+                phases,
+                machine: machine.cloned(),
+            });
+        }
     }
 
     /// The time of the job, in equal parts for its phases.
@@ -152,6 +243,15 @@ impl Job<'_> {
             .map(|phase| Some(time?.figure(row(phase)?)?.value))
             .collect();
         self.gauge.expected_seconds(&runs)
+    }
+}
+
+impl Taken {
+    fn of_journal(kept: &FinishedPhase) -> Self {
+        Self {
+            reading: Ok(kept.reading.clone()),
+            check: kept.check.clone(),
+        }
     }
 }
 

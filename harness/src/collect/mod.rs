@@ -4,6 +4,7 @@
 mod build_settings;
 mod cargo_files;
 mod commands;
+mod conditions;
 mod division;
 mod gather;
 mod greeting;
@@ -15,6 +16,8 @@ mod profile_settings;
 mod program_workload;
 mod progress;
 mod recount;
+mod run;
+mod run_journal;
 mod suites;
 
 pub use commands::{Budget, measure_commands};
@@ -23,6 +26,8 @@ pub use greeting::{Greeting, configured, missing};
 pub use plan::{Plan, PlanError, Selected};
 pub use profile::{ProfileError, Target};
 pub use progress::{Bar, Progress, Silent};
+pub use run::{measure, resuming};
+pub use run_journal::{InterruptedRuns, ResumeError, RunJournal};
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -31,11 +36,11 @@ use std::time::Duration;
 use harness_probe::Instrument;
 use harness_probe::protocol::Description;
 use harness_record::machine::Circumstances;
-use harness_record::shard::Sharding;
 use harness_record::{About, Environment, Record, Row, RunScope, UNKNOWN};
 use thiserror::Error;
 
 use crate::collect::instrument::{Measurement, Settings};
+use crate::collect::run::Scope;
 use crate::collect::suites::SuiteConditions;
 use crate::command;
 use crate::doctor::{self, Counters, System};
@@ -117,9 +122,16 @@ pub enum MeasureError {
     /// The programs to be timed cannot be copied.
     #[error(transparent)]
     Pool(#[from] PoolError),
+    /// The interrupted run cannot be resumed.
+    #[error(transparent)]
+    Resume(#[from] ResumeError),
     /// The measurement was interrupted.
     #[error("interrupted; what was read so far is not kept")]
     Interrupted,
+    /// The measurement was interrupted, and can be resumed: the numbers of readings that are kept and of all, and the
+    /// command line.
+    #[error("interrupted; {0} of {1} readings are kept, and `{2}` measures the rest")]
+    Kept(usize, usize, String),
 }
 
 /// Message for a processor whose counters cannot be read, without the reason.
@@ -127,26 +139,6 @@ pub const NO_COUNTERS: &str = "the counters of the processor cannot be read here
 
 /// Default time limit of one reply of a probe.
 pub const TIME_LIMIT: Duration = Duration::from_secs(120);
-
-/// Measures and returns the record. Failures of single instruments are part of its rows.
-///
-/// # Errors
-/// If the programs cannot be built, the probe does not answer, or the plan selects nothing.
-pub fn measure(
-    project: &Project,
-    request: &Request,
-    progress: &dyn Progress,
-) -> Result<Record, MeasureError> {
-    let programs = build(project, &request.plan.instruments, request.quiet)?
-        .on_model(request.model.as_deref());
-    let measured = Measured {
-        project,
-        programs: &programs,
-        commit: None,
-    };
-    let greeting = measured.greet(request.time_limit)?;
-    measured.answer(&greeting, request, progress)
-}
 
 /// Builds the programs of the checkout that the instruments need.
 ///
@@ -242,21 +234,9 @@ impl<'a> Measured<'a> {
         request: &Request,
         progress: &dyn Progress,
     ) -> Result<Record, MeasureError> {
-        let mut selected = request.plan.select(&greeting.workloads)?;
-        let divided = request.division.as_ref().map(|division| {
-            let instruments = &request.plan.instruments;
-            division.divide(&greeting.workloads, &selected, instruments, 1, |_| 0)
-        });
-        if let Some(divided) = &divided {
-            notice(&divided.sentence());
-            selected = divided.own(selected);
-        }
-        let record = self.take(greeting, &selected, request, progress)?;
-        Ok(Record {
-            asked: vec![request.asked()],
-            sharding: divided.map(|divided| Sharding::Part(divided.part)),
-            ..record
-        })
+        let scope = Scope::of(greeting, request)?;
+        let record = self.take(greeting, &scope.selected, request, progress)?;
+        Ok(scope.of_record(record, request))
     }
 
     /// Runs every instrument of the request on the selected workloads.
@@ -270,10 +250,23 @@ impl<'a> Measured<'a> {
         request: &Request,
         progress: &dyn Progress,
     ) -> Result<Record, MeasureError> {
+        let environment = self.environment(greeting);
+        self.take_with(greeting, selected, request, environment, None, progress)
+    }
+
+    /// Runs the same in this environment, with a journal, which has the readings of earlier parts of the run.
+    fn take_with(
+        &self,
+        greeting: &Greeting,
+        selected: &[Selected],
+        request: &Request,
+        environment: Environment,
+        journal: Option<&RunJournal>,
+        progress: &dyn Progress,
+    ) -> Result<Record, MeasureError> {
         let config = &self.project.config;
         let settings = settings(request);
-        let environment = self.environment(greeting);
-        let created = now();
+        let began = journal.map_or_else(now, |journal| journal.began().to_owned());
         let suites = SuiteConditions::all(
             self.project,
             self.programs,
@@ -284,7 +277,7 @@ impl<'a> Measured<'a> {
         );
         let measurements: Vec<Measurement<'_>> = suites
             .iter()
-            .map(|suite| suite.measurement(&settings, &created))
+            .map(|suite| suite.measurement(&settings, &began))
             .collect();
         let chosen = Instrument::ALL
             .into_iter()
@@ -296,29 +289,38 @@ impl<'a> Measured<'a> {
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let system = System::here();
         let (state, counters) = (doctor::state(&system), Counters::now(&system));
-        let mut machine = None;
-        let timed = || {
-            machine = (!timing.is_empty()).then(|| Circumstances {
-                state,
-                disturbance: counters.since(&system),
-            });
+        let circumstances = || Circumstances {
+            state: state.clone(),
+            disturbance: counters.since(&system),
         };
-        let gathered = gather::gather(selected, &timing, &counting, workers, timed, progress);
+        let gathered = gather::gather(
+            selected,
+            &timing,
+            &counting,
+            workers,
+            &circumstances,
+            journal,
+            progress,
+        );
         if process::stopped() {
             return Err(MeasureError::Interrupted);
         }
-        let (command, quick) = (request.command.clone(), request.plan.quick);
-        Ok(Record {
-            created: created.clone(),
-            command,
-            quick,
+        let record = Record {
+            created: began.clone(),
+            command: request.command.clone(),
+            quick: request.plan.quick,
             asked: Vec::new(),
             environment,
-            machine,
+            machine: gathered.machine,
             about: about(greeting, &config.about, &gathered.rows),
             rows: gathered.rows,
             sharding: None,
             spent: gathered.spent,
+            resumed: Vec::new(),
+        };
+        Ok(match journal {
+            Some(journal) => journal.of_record(record),
+            None => record,
         })
     }
 }

@@ -9,7 +9,9 @@ use harness_probe::{Prepared, WorkloadError};
 
 use crate::command::definition::ExitStatus;
 use crate::command::expand::Call;
-use crate::command::run::{Manner, Output, RunError, run};
+use crate::command::pipes::Output;
+use crate::command::run::{Manner, run};
+use crate::command::run_error::RunError;
 use crate::command::usage::Usage;
 use crate::terminal::print_on_stderr;
 

@@ -1,6 +1,8 @@
 //! The files by which a CI system starts the harness: a gate for each change, and a nightly measurement. Both read one
 //! configuration, `harness.toml`.
 
+use std::path::Path;
+
 use super::Source;
 
 /// A CI system.
@@ -68,11 +70,14 @@ impl File {
         let install = match source {
             Source::Git(address) => format!("cargo install --locked --git {address} harness"),
             Source::Checkout(folder) => {
-                let root = folder.parent().unwrap_or(folder).display();
-                format!(
-                    "git clone \"$HARNESS_REPOSITORY\" {root} && cargo install --locked --path {}",
-                    folder.display()
-                )
+                let install = format!("cargo install --locked --path {}", folder.display());
+                match cloned(folder) {
+                    Some(root) => format!(
+                        "git clone \"$HARNESS_REPOSITORY\" {} && {install}",
+                        root.display()
+                    ),
+                    None => install,
+                }
             }
             Source::OfThisHarness | Source::Registry => {
                 format!(
@@ -83,7 +88,9 @@ impl File {
         };
         let lines = self.template.split_inclusive('\n');
         let line = |line: &str| match (line.trim(), source) {
-            ("# ENVIRONMENT", Source::Checkout(_)) => self.environment(line),
+            ("# ENVIRONMENT", Source::Checkout(folder)) if cloned(folder).is_some() => {
+                self.environment(line)
+            }
             ("# ENVIRONMENT", _) => String::new(),
             ("run: INSTALL" | "- INSTALL", _) => line.replace("INSTALL", &install),
             _ => line.to_owned(),
@@ -94,7 +101,7 @@ impl File {
     /// The address of the repository that a checkout is cloned from, in place of a gap with its indentation.
     fn environment(&self, gap: &str) -> String {
         let indentation = &gap[..gap.len() - gap.trim_start().len()];
-        let why = "address of the harness: Cargo.toml names a folder, in which it is cloned here.";
+        let why = "address of the harness. Cargo.toml names a folder beside this checkout, in which it is cloned here.";
         match self.path.starts_with(".github") {
             true => format!(
                 "{indentation}env:\n{indentation}  # The {why}\n{indentation}  HARNESS_REPOSITORY: ${{{{ vars.HARNESS_REPOSITORY }}}}\n"
@@ -107,6 +114,12 @@ impl File {
     }
 }
 
+/// The folder into which the harness is cloned, given its folder `harness`; none if that is part of the project.
+fn cloned(folder: &Path) -> Option<&Path> {
+    let is_part = folder.is_relative() && !folder.starts_with("..");
+    folder.parent().filter(|_| !is_part)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,7 +128,8 @@ mod tests {
     fn every_file_installs_from_every_origin() {
         for (name, source) in [
             ("git", Source::Git("https://example.org/h".to_owned())),
-            ("checkout", Source::Checkout("/opt/h/harness".into())),
+            ("checkout", Source::Checkout("../h/harness".into())),
+            ("own_checkout", Source::Checkout("harness".into())),
             ("registry", Source::Registry),
         ] {
             let mut steps = String::new();

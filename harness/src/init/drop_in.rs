@@ -69,12 +69,14 @@ pub(super) fn adopt(
     let content = format!("{drop_in} comes from the drop-in");
     let mut place = None;
     changes.edit(own, &content, |document| {
-        place = redirect(drop_in, document, source);
+        let folder = own.parent().unwrap_or(own);
+        place = redirect(drop_in, document, &source.seen_from(folder));
         Ok(())
     })?;
     match place {
         Some(Place::Here) => Ok(benches),
         Some(Place::Workspace) => {
+            let source = source.seen_from(metadata.workspace_root.as_std_path());
             let root = metadata.workspace_root.join("Cargo.toml");
             let mut found = false;
             changes.edit(root.as_std_path(), &content, |document| {
@@ -83,7 +85,7 @@ pub(super) fn adopt(
                     .and_then(|workspace| table_in(workspace, "dependencies"));
                 let name = drop_in.to_string();
                 if let Some(dependencies) = dependencies {
-                    found = redirect_in(drop_in, &name, dependencies, source).is_some();
+                    found = redirect_in(drop_in, &name, dependencies, &source).is_some();
                 }
                 Ok(())
             })?;

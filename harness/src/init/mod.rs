@@ -139,7 +139,11 @@ pub fn init(folder: &Path, choice: &Choice) -> Result<Done, InitError> {
     let limits = harness_record::limits::DEFAULT_FILE;
     changes.write("baselines/limits.toml", limits, "allowed changes of counts")?;
     for file in choice.ci.files() {
-        changes.write(file.path, &file.content(&source), file.about)?;
+        changes.write(
+            file.path,
+            &file.content(&source.seen_from(&root)),
+            file.about,
+        )?;
     }
     changes.ignore(&["/records", "/reports", "/target"])?;
     Ok(Done {
@@ -159,7 +163,8 @@ fn adopt_bench(
     let bench = folder.join("benches").join(format!("{NAME}.rs"));
     changes.write(&bench, files::BENCH, "a first workload, to be replaced")?;
     changes.edit(manifest, "the bench and its dependency", |document| {
-        manifest::add_bench(document, manifest, source, &package.edition.to_string())
+        let source = source.seen_from(folder);
+        manifest::add_bench(document, manifest, &source, &package.edition.to_string())
     })
 }
 

@@ -1,6 +1,6 @@
 //! The origin of the crates that a measured package depends on.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use thiserror::Error;
 use toml_edit::{InlineTable, Value};
@@ -67,6 +67,22 @@ impl Source {
         }
     }
 
+    /// The same origin as a manifest or a script in `folder` names it: a checkout by its path relative to that folder, so
+    /// that the files also fit another machine on which both stand side by side. A checkout keeps its absolute path if a
+    /// link leads to the folder, because cargo resolves `..` by the words of a path.
+    pub(super) fn seen_from(&self, folder: &Path) -> Self {
+        let Self::Checkout(checkout) = self else {
+            return self.clone();
+        };
+        let real = (folder.canonicalize(), checkout.canonicalize());
+        match real {
+            (Ok(real), Ok(checkout)) if real == folder => {
+                Self::Checkout(relative(&checkout, folder))
+            }
+            _ => self.clone(),
+        }
+    }
+
     /// The entry of a manifest for a package of the harness.
     pub(super) fn dependency(&self, package: &str) -> InlineTable {
         let mut table = InlineTable::new();
@@ -100,6 +116,14 @@ fn of_this_harness(folder: &Path) -> Result<Source, SourceError> {
     }
 }
 
+/// The path that leads from a folder to another, both absolute.
+fn relative(to: &Path, from: &Path) -> PathBuf {
+    let common = to.components().zip(from.components());
+    let common = common.take_while(|(one, other)| one == other).count();
+    let up = from.components().skip(common).map(|_| Component::ParentDir);
+    up.chain(to.components().skip(common)).collect()
+}
+
 fn is_harness(folder: &Path) -> bool {
     folder.join("bench/Cargo.toml").is_file()
 }
@@ -118,6 +142,31 @@ mod tests {
             assert_eq!(Source::parse(address), Source::Git(address.to_owned()));
         }
         assert_eq!(Source::parse("../here"), Source::Checkout("../here".into()));
+    }
+
+    #[test]
+    fn a_manifest_names_a_checkout_by_a_relative_path() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let top = folder.path().canonicalize().expect("there");
+        for name in ["h/harness", "crate/member"] {
+            std::fs::create_dir_all(top.join(name)).expect("made");
+        }
+        let source = Source::Checkout(top.join("h/harness"));
+        let seen = |folder: &str| source.seen_from(&top.join(folder));
+        assert_eq!(seen("crate"), Source::Checkout("../h/harness".into()));
+        assert_eq!(
+            seen("crate/member"),
+            Source::Checkout("../../h/harness".into())
+        );
+        assert_eq!(seen("h"), Source::Checkout("harness".into()));
+        std::os::unix::fs::symlink(top.join("crate"), top.join("link")).expect("linked");
+        assert_eq!(
+            seen("link"),
+            source,
+            "cargo would resolve `..` to another folder"
+        );
+        let git = Source::Git("https://example.org/h".to_owned());
+        assert_eq!(git.seen_from(&top), git);
     }
 
     #[test]

@@ -61,6 +61,7 @@ mod bases_folder;
 mod benches;
 mod build;
 mod build_cache;
+mod changes;
 mod checkout;
 mod clone;
 mod disk_quota;
@@ -78,6 +79,7 @@ mod tests;
 
 pub use bases_folder::copies_folder;
 pub use build::CargoOutput;
+pub(crate) use changes::changes;
 pub use checkout::{Checkout, Checkouts, WorkingTree};
 pub use clone::{CloneError, Edit, ProjectClone};
 pub use error::{CheckoutError, RepositoryError};

@@ -169,7 +169,7 @@ fn without_limits_the_built_in_ones_apply_and_saving_a_baseline_writes_them() {
         "{}",
         same.stderr
     );
-    let worse = gate(&project, &regressed(), &[]);
+    let worse = gate(&project, &regressed(), &["--all"]);
     assert_eq!(worse.status, 1, "{}{}", worse.stdout, worse.stderr);
     assert!(
         worse.text().contains("the limit is 0.2 % because"),

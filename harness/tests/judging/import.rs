@@ -344,3 +344,16 @@ fn a_single_record_may_go_anywhere_and_bad_options_are_refused() {
         folder.stderr
     );
 }
+
+#[test]
+fn the_path_of_a_record_stays_whole_in_a_narrow_terminal() {
+    let project = Project::new();
+    project.write("go.txt", include_str!("../../import/fixtures/go.txt"));
+    let columns = [("COLUMNS", std::ffi::OsStr::new("80"))];
+    let done = project.run_with(&["import", "go.txt"], &columns);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    let mut lines = done.stdout.lines();
+    let path = lines.find_map(|line| line.strip_prefix("record of go.txt: "));
+    let path = path.unwrap_or_else(|| panic!("no path: {}", done.stdout));
+    assert!(project.path(path).is_file(), "{path}");
+}

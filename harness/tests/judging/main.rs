@@ -12,19 +12,21 @@ mod exports;
 mod gate;
 mod history;
 mod import;
+mod interrupted;
 mod list;
 mod measure;
 mod missing;
 mod more_metrics;
 mod paths;
 #[path = "../processes/mod.rs"]
-#[expect(dead_code, reason = "these tests wait for no process but the harness")]
+#[expect(dead_code, reason = "these tests look at no process but the harness")]
 mod processes;
 mod profile;
 mod project;
 mod recipes;
 mod recount;
 mod repository;
+mod resume;
 mod revision;
 mod settings;
 mod shards;

@@ -452,7 +452,7 @@ fn more_instructions_than_stored_are_a_regression() {
     let text = tools.project.read("callgrind").replace("#!/bin/sh\n", "");
     tools.script("callgrind", &text.replace("1000 + case", "1100 + case"));
     let done = tools.run(&[
-        "gate", "--filter", "model/*", "--phase", "naive", "--out", "now.json",
+        "gate", "--filter", "model/*", "--phase", "naive", "--out", "now.json", "--all",
     ]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
     assert!(

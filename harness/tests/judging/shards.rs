@@ -387,7 +387,9 @@ fn several_bases_or_commands_have_no_shards() {
         tools.refused(&["merge", "records/1.json", "records/2.json"])
     };
     assert!(
-        mixed.starts_with("some files are shards of a run, others of a gate"),
+        mixed.starts_with(
+            "records/1.json is a shard of a run, records/2.json one of a gate with --base;"
+        ),
         "{mixed}"
     );
 }

@@ -2,12 +2,13 @@
 
 use harness_abtest::Verdict;
 use harness_probe::Instrument;
+use harness_record::metric::Metric;
 use harness_record::number;
 use harness_record::session::{Session, Terms};
 use itertools::Itertools;
 
 use crate::compare::{Comparability, Comparison};
-use crate::counts::CountsVerdict;
+use crate::counts::{CountVerdict, CountsVerdict, JudgedCount};
 use crate::gate::instruction_change::{Work, chosen, instruction_ratio};
 use crate::gate::{GateVerdict, TimeOutcome, TimeVerdict};
 
@@ -189,6 +190,12 @@ fn heap(row: &[&Comparison]) -> Option<String> {
     Some(format!("{name} {} -> {}{per}", write(base), write(head)))
 }
 
+/// True for counts of instructions and heap, which a sentence on the workload combines.
+fn is_combined(row: &JudgedCount) -> bool {
+    let instrument = row.comparison.metric.map(Metric::instrument);
+    instrument.is_some_and(|one| [Instrument::Callgrind, Instrument::Dhat].contains(&one))
+}
+
 impl GateVerdict {
     /// One sentence for each workload whose counts regressed, such as `Ir +2.0 %, allocations 0 -> 4 per token, time
     /// not slower`. It names the last phase that regressed and the number of others, because a change of one kernel
@@ -196,7 +203,7 @@ impl GateVerdict {
     pub fn lost_counts(&self) -> Vec<String> {
         let rows = self.counts.iter().flat_map(|counts| &counts.rows);
         let lost = self.counts.iter().flat_map(CountsVerdict::regressed);
-        let lost = lost.filter(|row| row.judgement.is_beyond_limit());
+        let lost = lost.filter(|row| row.judgement.is_beyond_limit() && is_combined(row));
         let time_of = |workload: &str, phase: &str| {
             self.times
                 .iter()
@@ -248,6 +255,16 @@ impl GateVerdict {
             ))
         });
         sentences.collect()
+    }
+
+    /// One sentence for each regressed count that no sentence of [`Self::lost_counts`] or of a time combines with others:
+    /// a count of another kind than instructions and heap, or one above its budget.
+    pub fn other_losses(&self) -> Vec<String> {
+        let lost = self.counts.iter().flat_map(CountsVerdict::regressed);
+        let others = lost.filter(|row| {
+            !matches!(row.judgement, CountVerdict::Regressed(_)) || !is_combined(row)
+        });
+        others.map(JudgedCount::explanation).collect()
     }
 }
 

@@ -120,6 +120,7 @@ impl Measurement {
             rows: Vec::new(),
             sharding: None,
             spent: Vec::new(),
+            resumed: Vec::new(),
         }
     }
 }

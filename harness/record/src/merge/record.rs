@@ -1,5 +1,7 @@
 //! Joins the records of shards.
 
+use itertools::Itertools;
+
 use crate::merge::environment;
 use crate::merge::order::{self, HasShard};
 use crate::merge::{MergeError, Merged, Named, whole_command};
@@ -162,6 +164,11 @@ pub(super) fn joined(records: &[&Record], rows: Vec<Row>) -> Record {
         spent: records
             .iter()
             .flat_map(|record| record.spent.clone())
+            .collect(),
+        resumed: records
+            .iter()
+            .flat_map(|record| record.resumed.clone())
+            .sorted_by(|a, b| a.at.cmp(&b.at))
             .collect(),
         ..first.clone()
     };

@@ -238,6 +238,7 @@ fn counted(
         let empty = Record {
             rows: Vec::new(),
             spent: Vec::new(),
+            resumed: Vec::new(),
             ..side(some).clone()
         };
         let records = all().map(|counted| counted.map_or(&empty, side));

@@ -49,7 +49,12 @@ impl Sentences {
         let more_figures = |more| {
             format!("{more} more figures are in the table; --all prints a sentence for each")
         };
-        let lost = counted().flat_map(|counts| counts.regressions()).collect();
+        let lost = match all {
+            true => counted().flat_map(|counts| counts.regressions()).collect(),
+            // The others are in the sentences above: a loss of instructions shows in one sentence, and one allocation more
+            // in up to five figures.
+            false => verdict.other_losses(),
+        };
         regressed.extend(shortened(lost, SHOWN_FIGURES, all, more_figures));
         let mut open = times(&|one| {
             matches!(

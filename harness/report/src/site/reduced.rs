@@ -74,6 +74,7 @@ fn stored(path: &Path) -> Result<Record, String> {
         rows: stored.rows,
         sharding: None,
         spent: Vec::new(),
+        resumed: Vec::new(),
     };
     record.consistent().map_err(|what| problem(&what))?;
     Ok(record)

@@ -4,6 +4,7 @@
 //! process after five seconds nor a temporary file.
 
 pub(crate) mod files;
+mod journals;
 mod trial;
 
 use std::collections::BTreeMap;
@@ -18,8 +19,9 @@ use trial::Subject;
 pub use trial::{Fault, Outcome};
 
 /// The commands, each with its arguments, and true for one that ends only by a signal.
-const COMMANDS: [(&[&str], bool); 24] = [
+const COMMANDS: [(&[&str], bool); 25] = [
     (&["run", "--quick"], false),
+    (&["run", "--resume", "--quick"], false),
     (&["gate"], false),
     (&["gate", "--base", "HEAD~1", "--counts-only"], false),
     (

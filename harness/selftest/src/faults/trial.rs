@@ -9,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::files::{Files, left_whole};
+use super::journals::{self, Journals};
 use crate::small_project::SmallProject;
 
 /// What happens to the harness.
@@ -146,6 +147,7 @@ impl Subject {
         let mut last = (0, Duration::ZERO);
         for _ in 0..2 {
             project.reset()?;
+            prepare(arguments, project)?;
             let began = Instant::now();
             let (status, stderr) = project.ended(arguments)?;
             ensure!(
@@ -180,7 +182,9 @@ impl Subject {
     /// Disturbs the command once; `draw` decides the moment.
     pub(super) fn tried(&self, fault: Fault, draw: u64, project: &SmallProject) -> Result<Outcome> {
         project.reset()?;
+        prepare(self.arguments, project)?;
         let before = Files::of(project);
+        let journals = Journals::of(project);
         let trace = draw.to_string();
         let mut command = fault.around(project, self.arguments, &trace, draw);
         command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -217,6 +221,11 @@ impl Subject {
         if let Err(what) = left_whole(&before, project) {
             return Ok(Outcome::Lost(what));
         }
+        if resumes(self.arguments)
+            && let Err(what) = journals.left_whole(project)
+        {
+            return Ok(Outcome::Lost(what));
+        }
         if fault != Fault::Kill
             && fault != Fault::Full
             && !self.endless
@@ -245,6 +254,7 @@ impl Subject {
                 return Ok(Outcome::Lost(format!("the next one ended with {status:?}")));
             }
         } else {
+            prepare(self.arguments, project)?;
             let (status, stderr) = project.ended(self.arguments)?;
             // The verdicts on times and on the machine depend on its load.
             let varies = self.arguments.contains(&"--times-only") || self.arguments[0] == "doctor";
@@ -256,6 +266,10 @@ impl Subject {
                 )));
             }
         }
+        let is_run = self.arguments[0] == "run" && !self.arguments.contains(&"--");
+        if is_run && !Journals::of(project).is_empty() {
+            return Ok(Outcome::Lost("a journal after the next run".to_owned()));
+        }
         match project.litter() {
             left if left.is_empty() => Ok(Outcome::Fine),
             left => Ok(Outcome::Lost(format!(
@@ -263,6 +277,18 @@ impl Subject {
             ))),
         }
     }
+}
+
+/// Makes what a command needs.
+fn prepare(arguments: &[&str], project: &SmallProject) -> Result<()> {
+    match resumes(arguments) {
+        true => journals::interrupt(project, arguments),
+        false => Ok(()),
+    }
+}
+
+fn resumes(arguments: &[&str]) -> bool {
+    arguments.contains(&"--resume")
 }
 
 /// True if a command reported no error; `init` refuses a project that is configured.

@@ -27,7 +27,7 @@ use harness_report::gate::GateReport;
 
 use super::recount::Counts;
 use super::show::{measured, print_report, repeating};
-use super::{Against, Gate, SuiteChoice, defaults, functions, missing, recount, rules};
+use super::{Against, Gate, SuiteChoice, defaults, functions, missing, recount, rules, selection};
 use crate::cli::options::{ShardOptions, available, configured};
 use crate::cli::ready::{Builder, Ready};
 use crate::cli::{command_line, named_by_time, writable};
@@ -77,7 +77,9 @@ impl Gate {
         let benches = against.bench_from.as_deref();
         let benches = benches.map(|rev| repository.resolve(rev)).transpose()?;
         let builder =
-            Builder::new(project, &repository, request.quiet).with_benches(benches.clone());
+            || Builder::new(project, &repository, request.quiet).with_benches(benches.clone());
+        selection::check(project, builder(), &request, counting, against)?;
+        let builder = builder();
         let base = match missing::built(builder.revision(&commit, counting), against)? {
             Ok(base) => base,
             Err(why) => return self.head_alone(&why, &builder, &request, counting, &default),

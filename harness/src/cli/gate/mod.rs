@@ -6,6 +6,7 @@ mod functions;
 mod missing;
 mod recount;
 mod rules;
+mod selection;
 mod show;
 mod stored;
 

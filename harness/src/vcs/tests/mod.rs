@@ -123,7 +123,7 @@ impl Sample {
 }
 
 /// Runs git with a fixed author and date, without the user's configuration.
-fn git(folder: &Path, arguments: &[&str]) -> String {
+pub(super) fn git(folder: &Path, arguments: &[&str]) -> String {
     let mut git = Command::new("git");
     git.args(arguments).current_dir(folder);
     git.env("GIT_CONFIG_GLOBAL", "/dev/null")
