@@ -1,18 +1,20 @@
 //! Records of the states of the project over time.
 
 mod reading;
+mod states;
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use harness_probe::Instrument;
-use harness_record::baseline::{Baseline, COUNTS, ENVIRONMENT};
+use harness_record::baseline::{Baseline, KnownRows};
 use harness_record::history::{Dated, Keyed};
 use harness_record::json_files::run_files;
 use harness_record::{Commit, Part, Record, Row};
 use itertools::Itertools;
 
 use crate::history::reading::{Kept, records_in};
+use crate::history::states::{State, for_each_state};
 use crate::vcs::{Repository, RepositoryError};
 
 /// Reads every state of the baselines on the current branch, oldest first, each with its key, and keeps what `keep` returns
@@ -27,36 +29,29 @@ pub fn counted<T>(
     mut keep: impl FnMut(&Record) -> T,
 ) -> Result<(Vec<Keyed<T>>, Vec<String>), RepositoryError> {
     let (mut dated_records, mut unread) = (Vec::new(), Vec::new());
-    let mut last: HashMap<String, Vec<Row>> = HashMap::new();
-    for commit in repository.states(Some(folder))? {
-        for key in repository.folders(&commit, folder)? {
-            let (counts_path, origin_path) = (
-                folder.join(&key).join(COUNTS),
-                folder.join(&key).join(ENVIRONMENT),
-            );
-            let texts = (
-                repository.file(&commit, &counts_path)?,
-                repository.file(&commit, &origin_path)?,
-            );
-            let (Some(counts), Some(origin)) = texts else {
-                continue;
-            };
-            match Baseline::parse((&counts, &counts_path), (&origin, &origin_path), &key) {
-                // A commit that changed only other keys adds no state to this one.
-                Ok(Baseline { record, .. }) if last.get(&key) != Some(&record.rows) => {
-                    let dated = Dated {
-                        date: commit.date,
-                        commit: Some(commit.clone()),
-                        record: keep(&record),
-                    };
-                    dated_records.push((key.clone(), dated));
-                    last.insert(key, record.rows);
-                }
-                Ok(_) => {}
-                Err(error) => unread.push(format!("the baseline at {commit} is left out: {error}")),
+    let mut keys: HashMap<String, (KnownRows, Option<Vec<Row>>)> = HashMap::new();
+    for_each_state(repository, folder, |State { commit, key, files }| {
+        let [(counts, counts_path), (origin, origin_path)] = &files;
+        let (known, last) = keys.entry(key.clone()).or_default();
+        let (counts, origin) = (
+            (counts.as_str(), counts_path.as_path()),
+            (origin.as_str(), origin_path.as_path()),
+        );
+        match Baseline::parse_next(counts, origin, &key, known) {
+            // A commit that changed only other keys adds no state to this one.
+            Ok(Baseline { record, .. }) if last.as_ref() != Some(&record.rows) => {
+                let dated = Dated {
+                    date: commit.date,
+                    commit: Some(commit),
+                    record: keep(&record),
+                };
+                dated_records.push((key, dated));
+                *last = Some(record.rows);
             }
+            Ok(_) => {}
+            Err(error) => unread.push(format!("the baseline at {commit} is left out: {error}")),
         }
-    }
+    })?;
     Ok((dated_records, unread))
 }
 

@@ -14,7 +14,7 @@ mod instructions;
 mod prepared;
 mod run;
 mod serve;
-mod usage;
+pub mod usage;
 mod workload;
 
 pub use build::{BuildError, build};
