@@ -4,7 +4,7 @@
 //! All readings of one instrument for one workload, over all phases, come from one record, because phases that were measured
 //! at different times cannot be compared.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use harness_probe::Instrument;
 use harness_record::distinct::distinct;
@@ -144,7 +144,7 @@ impl ReportData {
 
     /// The provenance of all readings of these workloads, in one line.
     pub fn provenance<'a>(&self, workloads: impl IntoIterator<Item = &'a str>) -> String {
-        let workloads: Vec<&str> = workloads.into_iter().collect();
+        let workloads: HashSet<&str> = workloads.into_iter().collect();
         let of = |workload: &str| {
             self.sources
                 .iter()
@@ -156,7 +156,7 @@ impl ReportData {
             let instruments = source
                 .taken
                 .iter()
-                .filter(|taken| workloads.contains(&taken.workload.as_str()));
+                .filter(|taken| workloads.contains(taken.workload.as_str()));
             let instruments: Vec<Instrument> = instruments
                 .flat_map(|taken| taken.instruments.clone())
                 .collect();
@@ -237,13 +237,12 @@ impl ReportData {
 
     /// The rows of workloads, in the order of the workloads.
     pub(super) fn rows_of<'a>(&self, workloads: impl Iterator<Item = &'a str>) -> Vec<&Row> {
+        let mut rows: HashMap<&str, Vec<&Row>> = HashMap::new();
+        for row in &self.record.rows {
+            rows.entry(&row.workload).or_default().push(row);
+        }
         workloads
-            .flat_map(|workload| {
-                self.record
-                    .rows
-                    .iter()
-                    .filter(move |row| row.workload == workload)
-            })
+            .flat_map(|workload| rows.get(workload).cloned().unwrap_or_default())
             .collect()
     }
 
