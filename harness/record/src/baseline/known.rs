@@ -100,8 +100,11 @@ mod tests {
         counts::write(&record(rows.collect()).rows, "2026-01-02T03:04:05Z")
     }
 
-    /// What both readers return for these texts in turn; errors as text.
-    fn both(texts: &[String]) -> Vec<[Result<(String, Vec<Row>), String>; 2]> {
+    /// What a reader returns; an error as text.
+    type Found = Result<(String, Vec<Row>), String>;
+
+    /// What both readers return for these texts in turn.
+    fn both(texts: &[String]) -> Vec<[Found; 2]> {
         let mut known = KnownRows::default();
         let path = Path::new("x");
         let of = |text: &String| {
