@@ -221,6 +221,10 @@ fn past(project: &Project, now: &Record, roadmap: Option<&Roadmap>) -> Past {
     if let Some(repository) = &repository {
         let baselines = Path::new(&project.config.baselines);
         let counted = harness::history::counted(repository, baselines, |record| {
+            let mut rows = record.rows.iter();
+            if rows.all(|row| is_shown(&row.workload, &row.phase)) {
+                return past.keep(record);
+            }
             let mut record = record.clone();
             record
                 .rows

@@ -22,17 +22,24 @@ pub struct Reduced {
     rows: Vec<ReducedRow>,
 }
 
-/// The value of a row. The texts are numbers of [`Texts`].
+/// The value of a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct ReducedRow {
+    /// Number of its [`Identity`].
+    identity: u32,
+    /// Not a number without a passed check, without a reading, or without a usable value: half the size of an option.
+    value: f64,
+}
+
+/// What a row is of. The texts are numbers of [`Texts`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Identity {
     workload: u32,
     phase: u32,
     definition: u32,
     answer: u32,
     /// The name of the unit.
     unit: u32,
-    /// Not a number without a passed check, without a reading, or without a usable value: half the size of an option.
-    value: f64,
 }
 
 /// Distinct texts of all records, numbered in the order of their first appearance.
@@ -40,6 +47,9 @@ struct ReducedRow {
 struct Texts {
     numbers: HashMap<Arc<str>, u32>,
     texts: Vec<Arc<str>>,
+    /// The distinct identities of rows, and their numbers.
+    identities: Vec<Identity>,
+    identity_numbers: HashMap<Identity, u32>,
 }
 
 impl Texts {
@@ -51,6 +61,25 @@ impl Texts {
         self.texts.push(text.clone());
         self.numbers.insert(text, number);
         number
+    }
+
+    fn identity(&mut self, row: &Row) -> u32 {
+        let identity = Identity {
+            workload: self.number(&row.workload),
+            phase: self.number(&row.phase),
+            definition: self.number(&row.definition),
+            answer: self.number(&row.answer),
+            unit: self.number(&row.unit.name),
+        };
+        let identities = &mut self.identities;
+        *self.identity_numbers.entry(identity).or_insert_with(|| {
+            identities.push(identity);
+            (identities.len() - 1) as u32
+        })
+    }
+
+    fn of(&self, row: &ReducedRow) -> Identity {
+        self.identities[row.identity as usize]
     }
 
     fn text(&self, number: u32) -> &str {
@@ -89,11 +118,7 @@ impl Reducer {
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
         let rows = record.rows.iter().zip(values);
         let rows = rows.map(|(row, value)| ReducedRow {
-            workload: texts.number(&row.workload),
-            phase: texts.number(&row.phase),
-            definition: texts.number(&row.definition),
-            answer: texts.number(&row.answer),
-            unit: texts.number(&row.unit.name),
+            identity: texts.identity(row),
             value,
         });
         Reduced {
@@ -123,29 +148,29 @@ impl Reducer {
         };
         let texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
         let selected = texts.selected(newest, question);
-        let mut values: HashMap<(u32, u32), Vec<(usize, ReducedRow)>> = selected
+        let mut values: HashMap<(u32, u32), Vec<(usize, Identity, f64)>> = selected
             .iter()
             .map(|row| ((row.workload, row.phase), Vec::new()))
             .collect();
         for (moment, record) in records.iter().enumerate() {
-            for row in &record.rows {
+            for reduced in &record.rows {
+                let row = texts.of(reduced);
                 if let Some(values) = values.get_mut(&(row.workload, row.phase))
                     // Of two rows with one name, the first counts.
-                    && values.last().is_none_or(|(last, _)| *last != moment)
+                    && values.last().is_none_or(|(last, ..)| *last != moment)
                 {
-                    values.push((moment, *row));
+                    values.push((moment, row, reduced.value));
                 }
             }
         }
-        let of_row = |row: &ReducedRow| {
+        let of_row = |row: &Identity| {
             let values = &values[&(row.workload, row.phase)];
             let (mut points, mut redefined) = (Vec::with_capacity(values.len()), 0);
-            for &(moment, one) in values {
+            for &(moment, one, value) in values {
                 if (one.definition, one.answer) != (row.definition, row.answer) {
                     redefined += points.len() + 1;
                     points.clear();
-                } else if !one.value.is_nan() {
-                    let value = one.value;
+                } else if !value.is_nan() {
                     points.push(Point { moment, value });
                 }
             }
@@ -171,12 +196,11 @@ impl Reduced {
 
 impl Texts {
     /// The rows of the newest record that a query selects: those of one workload together, in the order of its first row.
-    fn selected(&self, newest: &Reduced, question: &HistoryQuery<'_>) -> Vec<ReducedRow> {
-        let mut by_workload: HashMap<u32, Vec<ReducedRow>> = HashMap::new();
+    fn selected(&self, newest: &Reduced, question: &HistoryQuery<'_>) -> Vec<Identity> {
+        let mut by_workload: HashMap<u32, Vec<Identity>> = HashMap::new();
         let mut order = Vec::new();
-        for row in &newest.rows {
-            let rows = by_workload.entry(row.workload).or_default();
-            rows.push(*row);
+        for row in newest.rows.iter().map(|row| self.of(row)) {
+            by_workload.entry(row.workload).or_default().push(row);
             let is_of_program = self.text(row.unit) == program::UNIT;
             if !is_of_program {
                 order.push(row.workload);
