@@ -42,6 +42,9 @@ struct Identity {
     unit: u32,
 }
 
+/// A row of a workload in a phase: the index of its record, what it is of, and its value.
+type Found = (usize, Identity, f64);
+
 /// Distinct texts of all records, numbered in the order of their first appearance.
 #[derive(Debug, Default)]
 struct Texts {
@@ -148,7 +151,7 @@ impl Reducer {
         };
         let texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
         let selected = texts.selected(newest, question);
-        let mut values: HashMap<(u32, u32), Vec<(usize, Identity, f64)>> = selected
+        let mut values: HashMap<(u32, u32), Vec<Found>> = selected
             .iter()
             .map(|row| ((row.workload, row.phase), Vec::new()))
             .collect();
