@@ -1,69 +1,77 @@
 //! Records of the states of the project over time.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+mod reading;
+mod states;
 
-use harness_record::baseline::{Baseline, COUNTS, ENVIRONMENT};
-use harness_record::history::{DatedRecord, KeyedRecord};
+use std::collections::HashMap;
+use std::path::Path;
+
+use harness_probe::Instrument;
+use harness_record::baseline::{Baseline, KnownRows};
+use harness_record::history::{Dated, Keyed};
 use harness_record::json_files::run_files;
-use harness_record::{Commit, Record, Row};
+use harness_record::{Commit, Part, Record, Row};
 use itertools::Itertools;
 
+use crate::history::reading::{Kept, records_in};
+use crate::history::states::{State, for_each_state};
 use crate::vcs::{Repository, RepositoryError};
 
-/// Reads every state of the baselines on the current branch, oldest first, each with its key. Also returns a message
-/// for each state that cannot be read, for example after a change of the format. `folder` is the folder of the
-/// baselines, relative to the project.
+/// Reads every state of the baselines on the current branch, oldest first, each with its key, and keeps what `keep` returns
+/// of it: all rows of many states do not fit into memory. Also returns a message for each state that cannot be read, for
+/// example after a change of the format. `folder` is the folder of the baselines, relative to the project.
 ///
 /// # Errors
 /// If git fails.
-pub fn counted(
+pub fn counted<T>(
     repository: &Repository,
     folder: &Path,
-) -> Result<(Vec<KeyedRecord>, Vec<String>), RepositoryError> {
-    let (mut dated_records, mut unread): (Vec<KeyedRecord>, Vec<String>) = (Vec::new(), Vec::new());
-    for commit in repository.states(Some(folder))? {
-        for key in repository.folders(&commit, folder)? {
-            let (counts_path, origin_path) = (
-                folder.join(&key).join(COUNTS),
-                folder.join(&key).join(ENVIRONMENT),
-            );
-            let texts = (
-                repository.file(&commit, &counts_path)?,
-                repository.file(&commit, &origin_path)?,
-            );
-            let (Some(counts), Some(origin)) = texts else {
-                continue;
-            };
+    mut keep: impl FnMut(&Record) -> T,
+) -> Result<(Vec<Keyed<T>>, Vec<String>), RepositoryError> {
+    let (mut dated_records, mut unread) = (Vec::new(), Vec::new());
+    let mut keys: HashMap<String, (KnownRows, Option<Vec<Row>>)> = HashMap::new();
+    for_each_state(repository, folder, |State { commit, key, files }| {
+        let [(counts, counts_path), (origin, origin_path)] = &files;
+        let (known, last) = keys.entry(key.clone()).or_default();
+        let (counts, origin) = (
+            (counts.as_str(), counts_path.as_path()),
+            (origin.as_str(), origin_path.as_path()),
+        );
+        match Baseline::parse_next(counts, origin, &key, known) {
             // A commit that changed only other keys adds no state to this one.
-            let last = dated_records
-                .iter()
-                .rfind(|(other, _)| *other == key)
-                .map(|(_, last)| &last.record.rows);
-            match Baseline::parse((&counts, &counts_path), (&origin, &origin_path), &key) {
-                Ok(Baseline { record, .. }) if last != Some(&record.rows) => {
-                    dated_records.push((
-                        key,
-                        DatedRecord {
-                            date: commit.date,
-                            commit: Some(commit.clone()),
-                            record,
-                        },
-                    ));
-                }
-                Ok(_) => {}
-                Err(error) => unread.push(format!("the baseline at {commit} is left out: {error}")),
+            Ok(Baseline { record, .. }) if last.as_ref() != Some(&record.rows) => {
+                let dated = Dated {
+                    date: commit.date,
+                    commit: Some(commit),
+                    record: keep(&record),
+                };
+                dated_records.push((key, dated));
+                *last = Some(record.rows);
             }
+            Ok(_) => {}
+            Err(error) => unread.push(format!("the baseline at {commit} is left out: {error}")),
         }
-    }
+    })?;
     Ok((dated_records, unread))
 }
 
-/// Reads the records in `folder` of commits that were counted afterwards, each with its key. Also returns a message for
-/// each record that cannot be used.
-pub fn measured(repository: &Repository, folder: &Path) -> (Vec<KeyedRecord>, Vec<String>) {
-    let (records, mut unread) = records_in(folder, |_| true);
-    let dated = |record: Record| {
+/// Reads the counts in `folder` of commits that were counted afterwards, each with its key, and keeps what `keep` returns of
+/// them. Also returns a message for each record that cannot be used.
+pub fn measured<T: Send>(
+    repository: &Repository,
+    folder: &Path,
+    keep: impl Fn(&Record) -> T + Sync,
+) -> (Vec<Keyed<T>>, Vec<String>) {
+    let part = Part {
+        instruments: &|_, _| Some(&Instrument::COUNTED),
+    };
+    let (records, mut unread) = records_in(folder, &part, |record| {
+        let baselines = Baseline::promote(record).map_err(|error| error.to_string())?;
+        let keyed = baselines.iter();
+        let keyed = keyed.map(|one| (one.key().to_string(), keep(&one.record)));
+        Ok::<_, String>(keyed.collect_vec())
+    });
+    let dated = |Kept { record, content }: Kept<Result<Vec<(String, T)>, String>>| {
         let commit = record
             .environment
             .revision
@@ -73,19 +81,15 @@ pub fn measured(repository: &Repository, folder: &Path) -> (Vec<KeyedRecord>, Ve
         let commit = commit.ok_or_else(|| {
             format!("the counts measured at {created} are left out: git does not know their commit")
         })?;
-        let baselines = Baseline::promote(&record);
         let baselines =
-            baselines.map_err(|error| format!("the counts of {commit} are left out: {error}"))?;
-        let keyed = baselines.into_iter().map(|baseline| {
-            let key = baseline.key().to_string();
-            (
-                key,
-                DatedRecord {
-                    date: commit.date,
-                    commit: Some(commit.clone()),
-                    record: baseline.record,
-                },
-            )
+            content.map_err(|error| format!("the counts of {commit} are left out: {error}"))?;
+        let keyed = baselines.into_iter().map(|(key, record)| {
+            let dated = Dated {
+                date: commit.date,
+                commit: Some(commit.clone()),
+                record,
+            };
+            (key, dated)
         });
         Ok(keyed.collect_vec())
     };
@@ -95,17 +99,20 @@ pub fn measured(repository: &Repository, folder: &Path) -> (Vec<KeyedRecord>, Ve
     (dated_records.into_iter().flatten().collect(), unread)
 }
 
-/// Reads the records in a folder that were measured on the machine of the newest one, oldest first, with the rows that
-/// are needed: all rows of many records do not fit in the memory. `keep_needed` returns false for a row that is not
-/// needed, and removes what is not needed of the others. Also returns a message for each record that cannot be read.
-pub fn timed(
+/// Reads the needed part of the records in a folder, and keeps what `keep` returns of those that were measured on the machine
+/// of the newest one, oldest first. Also returns a message for each record that cannot be read.
+pub fn timed<T: Send>(
     repository: Option<&Repository>,
     folder: &Path,
-    keep_needed: impl FnMut(&mut Row) -> bool,
-) -> (Vec<DatedRecord>, Vec<String>) {
-    let (mut records, unread) = records_in(folder, keep_needed);
-    records.sort_by(|a, b| a.created.cmp(&b.created));
-    let Some(machine) = records.last().map(|newest| newest.environment.clone()) else {
+    part: &Part<'_>,
+    keep: impl Fn(&Record) -> T + Sync,
+) -> (Vec<Dated<T>>, Vec<String>) {
+    let (mut records, unread) = records_in(folder, part, keep);
+    records.sort_by(|a, b| a.record.created.cmp(&b.record.created));
+    let Some(machine) = records
+        .last()
+        .map(|newest| newest.record.environment.clone())
+    else {
         return (Vec::new(), unread);
     };
     // Each lookup of a commit starts git, and many records are of one revision.
@@ -116,24 +123,24 @@ pub fn timed(
     };
     let dated_records = records
         .into_iter()
-        .filter(|record| record.environment.same_machine(&machine))
-        .map(|record| DatedRecord {
+        .filter(|kept| kept.record.environment.same_machine(&machine))
+        .map(|Kept { record, content }| Dated {
             date: record.created.parse().unwrap_or_default(),
             commit: record
                 .environment
                 .revision
                 .as_ref()
                 .and_then(&mut commit_of),
-            record,
+            record: content,
         });
     (dated_records.collect(), unread)
 }
 
 /// Imported records in time.
-#[derive(Debug, Default)]
-pub struct Imported {
+#[derive(Debug)]
+pub struct Imported<T> {
     /// Those that compare with the newest one, oldest first.
-    pub dated_records: Vec<DatedRecord>,
+    pub dated_records: Vec<Dated<T>>,
     /// A message for each record that cannot be read.
     pub unread: Vec<String>,
     /// Number of records of another tool, machine or environment.
@@ -143,17 +150,20 @@ pub struct Imported {
 }
 
 /// Reads the imports in a folder that compare with the newest one, in the order of their commits or else of their
-/// runs. `tool` selects those of one tool; `portable` is true for counts, which compare if their toolchains are equal.
-pub fn imported(
+/// runs, and keeps what `keep` returns of each. `tool` selects those of one tool; `portable` is true for counts, which
+/// compare if their toolchains are equal.
+pub fn imported<T: Send>(
     repository: Option<&Repository>,
     folder: &Path,
-    tool: Option<&str>,
-    portable: bool,
-) -> Imported {
-    let (records, unread) = records_in(folder, |_| true);
-    let mut dated: Vec<DatedRecord> = Vec::new();
+    part: &Part<'_>,
+    (tool, portable): (Option<&str>, bool),
+    keep: impl Fn(&Record) -> T + Sync,
+) -> Imported<T> {
+    let (records, unread) = records_in(folder, part, keep);
+    let mut dated: Vec<Dated<Kept<T>>> = Vec::new();
     let mut undated = 0;
-    for record in records {
+    for kept in records {
+        let record = &kept.record;
         let Some(import) = &record.environment.import else {
             continue;
         };
@@ -171,19 +181,23 @@ pub fn imported(
         };
         let date = commit.as_ref().map(|commit| commit.date).or_else(stated);
         match date {
-            Some(date) => dated.push(DatedRecord {
+            Some(date) => dated.push(Dated {
                 date,
                 commit,
-                record,
+                record: kept,
             }),
             None => undated += 1,
         }
     }
-    dated.sort_by(|a, b| (a.date, &a.record.created).cmp(&(b.date, &b.record.created)));
+    let created = |one: &Dated<Kept<T>>| one.record.record.created.clone();
+    dated.sort_by_cached_key(|one| (one.date, created(one)));
     let all = dated.len();
-    if let Some(newest) = dated.last().map(|one| one.record.environment.clone()) {
+    if let Some(newest) = dated
+        .last()
+        .map(|one| one.record.record.environment.clone())
+    {
         dated.retain(|one| {
-            let environment = &one.record.environment;
+            let environment = &one.record.record.environment;
             match portable {
                 true => {
                     environment.other_origin(&newest).is_none()
@@ -195,24 +209,17 @@ pub fn imported(
     }
     Imported {
         elsewhere: all - dated.len(),
-        dated_records: dated,
+        dated_records: dated
+            .into_iter()
+            .map(|one| Dated {
+                date: one.date,
+                commit: one.commit,
+                record: one.record.content,
+            })
+            .collect(),
         unread,
         undated,
     }
-}
-
-/// Reads the records in a folder, with the rows that are needed.
-fn records_in(
-    folder: &Path,
-    mut keep_needed: impl FnMut(&mut Row) -> bool,
-) -> (Vec<Record>, Vec<String>) {
-    let read = |path: PathBuf| {
-        let mut record =
-            Record::read(&path).map_err(|error| format!("a record is left out: {error}"))?;
-        record.rows.retain_mut(&mut keep_needed);
-        Ok(record)
-    };
-    run_files(folder).into_iter().map(read).partition_result()
 }
 
 /// Factor that limits how many files [`recent`] reads: it examines the newest `LOOKED_AT * most` files.

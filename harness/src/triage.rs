@@ -6,12 +6,12 @@ use std::path::Path;
 
 use harness_judge::gate::GateError;
 use harness_judge::triage::{Change, Observed, Source, accepted, counted, timed};
-use harness_record::FileError;
 use harness_record::acceptance::{Acceptances, FILE};
 use harness_record::history::DatedRecord;
 use harness_record::json_files::json_files;
 use harness_record::limits::Limits;
 use harness_record::session::Session;
+use harness_record::{FileError, Record};
 use itertools::Itertools;
 use thiserror::Error;
 
@@ -48,7 +48,7 @@ pub fn changes(project: &Project, repository: &Repository) -> Result<Found, Tria
     let limits = Limits::in_folder(&project.baselines())?;
     let acceptances = Acceptances::read(&project.baselines())?;
     let folder = Path::new(&project.config.baselines);
-    let (states, unread) = history::counted(repository, folder)?;
+    let (states, unread) = history::counted(repository, folder, Record::clone)?;
     found.left_out.extend(unread);
     for (_, states) in states.iter().into_group_map_by(|(key, _)| key) {
         for (before, after) in states.into_iter().map(|(_, state)| state).tuple_windows() {

@@ -15,7 +15,7 @@ pub const SCHEMA_VERSION: u32 = 4;
 /// The oldest version of the record format that this build reads.
 pub const OLDEST_SCHEMA: u32 = 1;
 
-static KIND: FileKind = FileKind {
+pub(crate) static KIND: FileKind = FileKind {
     mismatch: "is not a record",
     origin: "; records are written by `harness run`",
     schemas: OLDEST_SCHEMA..=SCHEMA_VERSION,

@@ -31,6 +31,32 @@ pub fn run_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// Size of the files that are read at once. A record in memory takes up to three times the size of its file.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// Splits files into batches that fit into memory on any number of CPUs.
+pub fn batches(paths: Vec<PathBuf>) -> Vec<Vec<PathBuf>> {
+    batches_of(paths, MOST_BYTES)
+}
+
+/// Splits files into batches of at most this size together, or of one file.
+fn batches_of(paths: Vec<PathBuf>, most: u64) -> Vec<Vec<PathBuf>> {
+    let mut batches: Vec<Vec<PathBuf>> = Vec::new();
+    let mut size = 0;
+    for path in paths {
+        let bytes = fs::metadata(&path).map_or(0, |file| file.len());
+        size += bytes;
+        match batches.last_mut().filter(|_| size <= most) {
+            Some(batch) => batch.push(path),
+            None => {
+                size = bytes;
+                batches.push(vec![path]);
+            }
+        }
+    }
+    batches
+}
+
 /// True if the file is a record of the command `gate`.
 fn is_of_gate(path: &Path) -> bool {
     command(path).is_some_and(|command| {
@@ -74,6 +100,21 @@ mod tests {
             run_files(folder.path()),
             ["a.json", "d.json"].map(|name| folder.path().join(name))
         );
+    }
+
+    #[test]
+    fn the_size_of_a_batch_is_limited() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let sizes = [3, 3, 4, 20, 1, 9, 2];
+        let paths = sizes.iter().enumerate().map(|(number, &size)| {
+            let path = folder.path().join(number.to_string());
+            fs::write(&path, "x".repeat(size)).expect("written");
+            path
+        });
+        let batches = batches_of(paths.collect(), 10);
+        let sizes: Vec<usize> = batches.iter().map(Vec::len).collect();
+        assert_eq!(sizes, [3, 1, 2, 1]);
+        assert!(batches_of(Vec::new(), 10).is_empty());
     }
 
     #[test]

@@ -224,7 +224,11 @@ fn leading_schema(text: &str) -> Option<(u32, String)> {
             ' '
         }
     });
-    Some((number.parse().ok()?, blank.chain(rest.chars()).collect()))
+    // A record can have many megabytes: the rest is copied as a whole.
+    let mut content = String::with_capacity(text.len());
+    content.extend(blank);
+    content.push_str(rest);
+    Some((number.parse().ok()?, content))
 }
 
 impl fmt::Display for FileError {

@@ -10,7 +10,8 @@ use thiserror::Error;
 use crate::charts::Named;
 use crate::render::Format;
 use crate::render::chart::ChartError;
-use crate::{ReportData, charts, page, results, roadmap, sections, summary};
+use crate::results::results_csv;
+use crate::{ReportData, charts, page, roadmap, sections, summary};
 
 /// A report that cannot be written.
 #[derive(Debug, Error)]
@@ -62,7 +63,7 @@ pub fn write(report_data: &ReportData, folder: &Path, png: bool) -> Result<Writt
         ),
         (
             folder.join(format!("results.{}", Format::CSV.extension())),
-            Format::CSV.render(&[results(report_data)]).into_bytes(),
+            results_csv(report_data).into_bytes(),
         ),
     ];
     contents.extend(

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use harness_probe::Instrument;
 use harness_record::json_files::run_files;
@@ -170,7 +171,7 @@ fn choose(outlines: &[Outline]) -> (Vec<Vec<Taken>>, Vec<String>) {
     let mut works: HashMap<&str, &(String, String)> = HashMap::new();
     let mut best: HashMap<(&str, Instrument), usize> = HashMap::new();
     for (place, outline) in outlines.iter().enumerate() {
-        for Part { taken, work } in &outline.parts {
+        for Part { taken, work } in outline.parts.iter().map(Arc::as_ref) {
             if *works.entry(&taken.workload).or_insert(work) != work {
                 continue;
             }
@@ -186,7 +187,8 @@ fn choose(outlines: &[Outline]) -> (Vec<Vec<Taken>>, Vec<String>) {
         best.get(&(taken.workload.as_str(), instrument)).copied()
     };
     let chosen = outlines.iter().enumerate().map(|(place, outline)| {
-        let of_part = |Part { taken, .. }: &Part| {
+        let of_part = |part: &Arc<Part>| {
+            let taken = &part.taken;
             let is_best = |instrument: &Instrument| best(taken, *instrument) == Some(place);
             let instruments: Vec<Instrument> =
                 taken.instruments.iter().copied().filter(is_best).collect();

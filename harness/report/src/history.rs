@@ -3,7 +3,7 @@
 
 use harness_probe::Instrument;
 use harness_record::choice::Choice;
-use harness_record::history::{DatedRecord, HistoryQuery, series};
+use harness_record::history::{HistoryQuery, Reduced};
 use harness_record::{Environment, metric};
 
 use crate::charts::{Named, history};
@@ -42,8 +42,11 @@ pub fn section(report_data: &ReportData) -> Option<Section> {
             phases: &[],
             anchor: Some(anchor),
         };
-        let states = states(report_data, instrument);
-        let mut series = series(&states, &question);
+        let (reducer, states) = report_data
+            .past
+            .followed(metric, |there| compares(report_data, instrument, there))?;
+        let reduced: Vec<&Reduced> = states.iter().map(|one| one.record).collect();
+        let mut series = reducer.series(&reduced, &question);
         // A sweep has a section of its own.
         series
             .retain(|one| one.points.len() >= FEWEST_STATES && parameters(&one.workload).is_none());
@@ -70,31 +73,23 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     CHARTS.iter().map(|(name, ..)| *name)
 }
 
-/// The states with readings of an instrument that compare with the report: of the same toolchain for counts, of the same
-/// machine for times.
-fn states(report_data: &ReportData, instrument: Instrument) -> Vec<DatedRecord> {
+/// Returns true if readings of an instrument in an environment compare with the report: of the same toolchain for counts, of
+/// the same machine for times.
+fn compares(report_data: &ReportData, instrument: Instrument, there: &Environment) -> bool {
     let here = &report_data.record.environment;
-    let compares = |there: &Environment| match instrument.is_counted() {
+    match instrument.is_counted() {
         true => here.same_toolchain_outside_sources(there),
         false => here.same_machine(there),
-    };
-    let has_readings = |one: &&DatedRecord| {
-        let mut rows = one.record.rows.iter();
-        rows.any(|row| row.reading(instrument).is_some())
-    };
-    let comparable = report_data.past.iter().filter(has_readings);
-    comparable
-        .filter(|one| !one.record.quick && compares(&one.record.environment))
-        .cloned()
-        .collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use harness_record::history::{Dated, DatedRecord};
     use harness_record::sample::{callgrind, clock, record, row};
 
     use super::*;
-    use crate::Commands;
+    use crate::{Commands, Past};
 
     fn state(day: u32, instructions: u64) -> DatedRecord {
         let timed = |phase: &str, time: u64| {
@@ -116,7 +111,13 @@ mod tests {
         };
         let now = state(9, 500).record;
         let mut report_data = ReportData::new("now.json", now, &["naive".to_owned()], commands);
-        report_data.past = past;
+        report_data.past = Past::new(Some("naive"), None);
+        let kept = past.into_iter().map(|one| Dated {
+            date: one.date,
+            commit: one.commit,
+            record: report_data.past.keep(&one.record),
+        });
+        report_data.past.states = kept.collect();
         let section = section(&report_data);
         section.map_or_else(Vec::new, |section| {
             section.charts.iter().map(|named| named.name).collect()

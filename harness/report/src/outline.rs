@@ -1,17 +1,21 @@
 //! The outline of a record: the few fields that decide if a report needs the record. Reading a thousand outlines takes a
 //! fraction of the time of reading the records.
 
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use harness_probe::Instrument;
 use harness_record::distinct::distinct;
+use harness_record::json_files::batches;
 use harness_record::{Environment, OLDEST_SCHEMA, Record, RunScope, SCHEMA_VERSION, is_whole};
 use rayon::iter::Either;
 use rayon::prelude::*;
 use serde::Deserialize;
 
-use crate::source::{Taken, taken};
+use crate::source::{Taken, all_taken};
 
 /// The fields that decide if a record is needed.
 #[derive(Debug)]
@@ -20,11 +24,12 @@ pub(super) struct Outline {
     pub(super) created: String,
     pub(super) environment: Environment,
     pub(super) whole: bool,
-    pub(super) parts: Vec<Part>,
+    /// One for each workload. Records with an equal part share it.
+    pub(super) parts: Vec<Arc<Part>>,
 }
 
 /// The content of a record for one workload.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Part {
     pub(super) taken: Taken,
     /// The digests of the definition and of the answer.
@@ -33,40 +38,47 @@ pub(super) struct Part {
 
 /// The fields as stored in the file; all others are skipped.
 #[derive(Deserialize)]
-struct Stored {
+struct Stored<'a> {
     schema: u32,
     created: String,
     quick: bool,
     #[serde(default)]
     asked: Vec<RunScope>,
     environment: Environment,
-    rows: Vec<StoredRow>,
+    #[serde(borrow)]
+    rows: Vec<StoredRow<'a>>,
 }
 
 #[derive(Deserialize)]
-struct StoredRow {
-    workload: String,
-    definition: String,
-    answer: String,
-    readings: Vec<StoredReading>,
+struct StoredRow<'a> {
+    #[serde(borrow)]
+    workload: Cow<'a, str>,
+    #[serde(borrow)]
+    definition: Cow<'a, str>,
+    #[serde(borrow)]
+    answer: Cow<'a, str>,
+    #[serde(borrow)]
+    readings: Vec<StoredReading<'a>>,
     #[serde(default)]
     failures: Vec<StoredInstrument>,
 }
 
 #[derive(Deserialize)]
-struct StoredReading {
-    data: StoredData,
+struct StoredReading<'a> {
+    #[serde(borrow)]
+    data: StoredData<'a>,
 }
 
 /// The part of the numbers that determines their instrument.
 #[derive(Deserialize)]
-struct StoredData {
-    instrument: String,
+struct StoredData<'a> {
+    #[serde(borrow)]
+    instrument: Cow<'a, str>,
     /// Only the generic counts have it.
     counted_by: Option<Instrument>,
 }
 
-impl StoredData {
+impl StoredData<'_> {
     fn instrument(&self) -> Result<Instrument, String> {
         self.counted_by
             .or_else(|| Instrument::by_name(&self.instrument))
@@ -84,37 +96,47 @@ struct StoredInstrument {
 impl Outline {
     /// Returns the outline of a record in memory.
     pub(super) fn of(path: &Path, record: &Record) -> Self {
-        let part = |workload: &str| {
-            let row = record.rows.iter().find(|row| row.workload == workload);
-            let work = row
-                .map(|row| (row.definition.clone(), row.answer.clone()))
-                .unwrap_or_default();
-            Part {
-                taken: taken(record, workload),
-                work,
-            }
+        let mut works = HashMap::new();
+        for row in &record.rows {
+            let work = || (row.definition.clone(), row.answer.clone());
+            works.entry(row.workload.as_str()).or_insert_with(work);
+        }
+        let part = |taken: Taken| {
+            let work = works.remove(taken.workload.as_str()).unwrap_or_default();
+            Arc::new(Part { taken, work })
         };
         Self {
             path: path.to_owned(),
             created: record.created.clone(),
             environment: record.environment.clone(),
             whole: record.is_whole(),
-            parts: record.workloads().into_iter().map(part).collect(),
+            parts: all_taken(record).into_iter().map(part).collect(),
         }
     }
 }
 
-/// Reads the outlines of files on all CPUs. Returns them, and an error message for each file that is not a record.
+/// Reads the outlines of files on all CPUs, as many at once as fit into memory. Returns them, and an error message for each
+/// file that is not a record.
 pub(super) fn outlines(paths: Vec<PathBuf>) -> (Vec<Outline>, Vec<(PathBuf, String)>) {
-    paths
-        .into_par_iter()
-        .partition_map(|path| match outline(&path) {
-            Ok(outline) => Either::Left(outline),
-            Err(why) => Either::Right((path, why)),
-        })
+    let shared = Mutex::default();
+    let (mut outlines, mut unread) = (Vec::new(), Vec::new());
+    for batch in batches(paths) {
+        let (read, failed): (Vec<Outline>, Vec<(PathBuf, String)>) = batch
+            .into_par_iter()
+            .partition_map(|path| match outline(&path, &shared) {
+                Ok(outline) => Either::Left(outline),
+                Err(why) => Either::Right((path, why)),
+            });
+        outlines.extend(read);
+        unread.extend(failed);
+    }
+    (outlines, unread)
 }
 
-fn outline(path: &Path) -> Result<Outline, String> {
+/// The distinct parts of all records.
+type Shared = Mutex<HashSet<Arc<Part>>>;
+
+fn outline(path: &Path, shared: &Shared) -> Result<Outline, String> {
     let problem = |cause: &dyn std::fmt::Display| format!("{}: {cause}", path.display());
     let text = fs::read(path).map_err(|error| problem(&error))?;
     let stored: Stored = serde_json::from_slice(&text).map_err(|error| problem(&error))?;
@@ -122,6 +144,7 @@ fn outline(path: &Path) -> Result<Outline, String> {
         return Err(problem(&format!("schema version {}", stored.schema)));
     }
     let mut parts: Vec<Part> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for row in stored.rows {
         let failed = row.failures.iter().map(|failure| Ok(failure.instrument));
         let read = row
@@ -132,18 +155,17 @@ fn outline(path: &Path) -> Result<Outline, String> {
         let instruments: Vec<Instrument> = read
             .collect::<Result<_, _>>()
             .map_err(|error| problem(&error))?;
-        // Rows of one workload are adjacent.
-        let same = |part: &&mut Part| part.taken.workload == row.workload;
-        match parts.iter_mut().rev().find(same) {
-            Some(part) => part.taken.instruments.extend(instruments),
+        match places.get(row.workload.as_ref()) {
+            Some(&place) => parts[place].taken.instruments.extend(instruments),
             None => {
+                places.insert(row.workload.to_string(), parts.len());
                 let taken = Taken {
-                    workload: row.workload,
+                    workload: row.workload.into_owned(),
                     instruments,
                 };
                 parts.push(Part {
                     taken,
-                    work: (row.definition, row.answer),
+                    work: (row.definition.into_owned(), row.answer.into_owned()),
                 });
             }
         }
@@ -151,12 +173,21 @@ fn outline(path: &Path) -> Result<Outline, String> {
     for part in &mut parts {
         part.taken.instruments = distinct(part.taken.instruments.iter().copied());
     }
+    let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    let share = |part: Part| match shared.get(&part) {
+        Some(known) => known.clone(),
+        None => {
+            let part = Arc::new(part);
+            shared.insert(part.clone());
+            part
+        }
+    };
     Ok(Outline {
         path: path.to_owned(),
         created: stored.created,
         environment: stored.environment,
         whole: is_whole(stored.quick, &stored.asked),
-        parts,
+        parts: parts.into_iter().map(share).collect(),
     })
 }
 
@@ -184,7 +215,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("one.json");
         record.write(&path).expect("written");
-        let read = outline(&path).expect("a record");
+        let read = outline(&path, &Shared::default()).expect("a record");
         assert_eq!(
             read.parts[0].taken.instruments,
             [Instrument::Callgrind, Instrument::Dhat]
@@ -196,7 +227,7 @@ mod tests {
         let unknown = record.to_json().replace("callgrind", "sundial");
         fs::write(&path, unknown).expect("written");
         assert!(
-            outline(&path)
+            outline(&path, &Shared::default())
                 .expect_err("unknown")
                 .ends_with("one.json: there is no instrument `sundial`")
         );

@@ -4,9 +4,10 @@
 //! All readings of one instrument for one workload, over all phases, come from one record, because phases that were measured
 //! at different times cannot be compared.
 
+use std::collections::{HashMap, HashSet};
+
 use harness_probe::Instrument;
 use harness_record::distinct::distinct;
-use harness_record::history::DatedRecord;
 use harness_record::metric::{Figure, Metric};
 use harness_record::profile::Summary;
 use harness_record::roadmap::{MachineLimits, Roadmap};
@@ -15,8 +16,9 @@ use harness_record::{Record, Row};
 use crate::bests::Bests;
 use crate::figures;
 use crate::headline::unit;
+use crate::past::Past;
 use crate::provenance::conditions;
-use crate::source::{Source, Taken, keep, merge, source, taken};
+use crate::source::{Source, Taken, all_taken, keep, merge, source};
 
 /// The data of a report.
 #[derive(Debug, Clone)]
@@ -29,9 +31,8 @@ pub struct ReportData {
     pub anchors: Vec<String>,
     /// The roadmap with its targets and forecasts, if there is one.
     pub roadmap: Option<Roadmap>,
-    /// The records of this machine and the baselines in git over time, oldest first, as far as they have the workload of the
-    /// roadmap.
-    pub past: Vec<DatedRecord>,
+    /// The records of this machine and the baselines in git over time.
+    pub past: Past,
     /// Summaries of profiles of the workload of the roadmap, of this machine.
     pub profiles: Vec<Summary>,
     /// The measured limits of the machine, if there are any.
@@ -72,12 +73,7 @@ pub struct Commands {
 impl ReportData {
     /// The data of one record.
     pub fn new(name: &str, record: Record, anchors: &[String], commands: Commands) -> Self {
-        let taken = record
-            .workloads()
-            .into_iter()
-            .map(|workload| taken(&record, workload))
-            .collect();
-        let source = source(name, &record, taken);
+        let source = source(name, &record, all_taken(&record));
         let anchors = anchors.to_vec();
         let bests = Bests::of(name, &record, &anchors);
         Self {
@@ -85,7 +81,7 @@ impl ReportData {
             sources: vec![source],
             anchors,
             roadmap: None,
-            past: Vec::new(),
+            past: Past::default(),
             profiles: Vec::new(),
             limits: None,
             commands,
@@ -101,26 +97,22 @@ impl ReportData {
         if let Some(bests) = &mut self.bests {
             bests.add(name, &other, &self.anchors);
         }
-        let workloads: Vec<String> = other.workloads().into_iter().map(str::to_owned).collect();
-        let fresh = workloads.iter().filter_map(|workload| {
-            let mut all = taken(&other, workload);
-            let Some(known) = self
-                .record
-                .rows
-                .iter()
-                .find(|row| row.workload == *workload)
-            else {
+        let first_rows = |record: &'_ Record| {
+            let mut works = HashMap::new();
+            for row in &record.rows {
+                let work = || (row.definition.clone(), row.answer.clone());
+                works.entry(row.workload.clone()).or_insert_with(work);
+            }
+            works
+        };
+        let (known, others) = (first_rows(&self.record), first_rows(&other));
+        let fresh = all_taken(&other).into_iter().filter_map(|mut all| {
+            let Some(known) = known.get(&all.workload) else {
                 return Some(all);
             };
-            let same = other
-                .rows
-                .iter()
-                .find(|row| row.workload == *workload)
-                .is_some_and(|row| {
-                    (&row.definition, &row.answer) == (&known.definition, &known.answer)
-                });
+            let same = others.get(&all.workload) == Some(known);
             all.instruments
-                .retain(|instrument| same && self.source(workload, *instrument).is_none());
+                .retain(|instrument| same && self.source(&all.workload, *instrument).is_none());
             (!all.instruments.is_empty()).then_some(all)
         });
         let fresh: Vec<Taken> = fresh.collect();
@@ -129,15 +121,16 @@ impl ReportData {
         }
         self.sources.push(source(name, &other, fresh.clone()));
         keep(&mut other, &fresh);
+        let name = |row: &Row| (row.workload.clone(), row.phase.clone());
+        let mut places: HashMap<_, usize> = self.record.rows.iter().map(name).zip(0..).collect();
         for row in other.rows {
-            let known = self
-                .record
-                .rows
-                .iter_mut()
-                .find(|known| known.workload == row.workload && known.phase == row.phase);
-            match known {
-                None => self.record.rows.push(row),
-                Some(known) => merge(known, row),
+            let rows = &mut self.record.rows;
+            match places.get(&name(&row)) {
+                None => {
+                    places.insert(name(&row), rows.len());
+                    rows.push(row);
+                }
+                Some(&known) => merge(&mut rows[known], row),
             }
         }
     }
@@ -151,7 +144,7 @@ impl ReportData {
 
     /// The provenance of all readings of these workloads, in one line.
     pub fn provenance<'a>(&self, workloads: impl IntoIterator<Item = &'a str>) -> String {
-        let workloads: Vec<&str> = workloads.into_iter().collect();
+        let workloads: HashSet<&str> = workloads.into_iter().collect();
         let of = |workload: &str| {
             self.sources
                 .iter()
@@ -163,7 +156,7 @@ impl ReportData {
             let instruments = source
                 .taken
                 .iter()
-                .filter(|taken| workloads.contains(&taken.workload.as_str()));
+                .filter(|taken| workloads.contains(taken.workload.as_str()));
             let instruments: Vec<Instrument> = instruments
                 .flat_map(|taken| taken.instruments.clone())
                 .collect();
@@ -244,13 +237,12 @@ impl ReportData {
 
     /// The rows of workloads, in the order of the workloads.
     pub(super) fn rows_of<'a>(&self, workloads: impl Iterator<Item = &'a str>) -> Vec<&Row> {
+        let mut rows: HashMap<&str, Vec<&Row>> = HashMap::new();
+        for row in &self.record.rows {
+            rows.entry(&row.workload).or_default().push(row);
+        }
         workloads
-            .flat_map(|workload| {
-                self.record
-                    .rows
-                    .iter()
-                    .filter(move |row| row.workload == workload)
-            })
+            .flat_map(|workload| rows.get(workload).cloned().unwrap_or_default())
             .collect()
     }
 

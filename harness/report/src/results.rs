@@ -1,9 +1,9 @@
 //! The figures for programs and spreadsheets: one line each, exact and not rounded.
 
 use harness_record::metric::{self, Figure, Metric};
-use harness_record::{Check, Reading, Row, number};
+use harness_record::{Check, Reading, Row, RowIndex, number};
 
-use crate::render::{Cell, Table, TableOf};
+use crate::render::{Cell, Format, Table, TableOf};
 use crate::source::Source;
 use crate::{ReportData, figures};
 
@@ -11,7 +11,27 @@ use crate::{ReportData, figures};
 /// has no row.
 pub fn results(report_data: &ReportData) -> Table {
     let record = &report_data.record;
-    let lines = record.rows.iter().flat_map(|row| {
+    table(report_data, &record.index(), &record.rows)
+}
+
+/// Number of rows of a record whose table is in memory at once: it takes twenty times the memory of its text.
+const ROWS: usize = 500;
+
+/// The text of [`results`] as CSV.
+pub(super) fn results_csv(report_data: &ReportData) -> String {
+    let record = &report_data.record;
+    let rows = record.index();
+    let render = |part| Format::CSV.render(&[table(report_data, &rows, part)]);
+    let mut text = render(&[]);
+    let header = text.len();
+    for part in record.rows.chunks(ROWS) {
+        text.push_str(&render(part)[header..]);
+    }
+    text
+}
+
+fn table(report_data: &ReportData, rows: &RowIndex<'_>, part: &[Row]) -> Table {
+    let lines = part.iter().flat_map(|row| {
         metric::all()
             .iter()
             .filter_map(|metric| Line::new(metric, row))
@@ -26,7 +46,6 @@ pub fn results(report_data: &ReportData) -> Table {
     table = table.left("unit", "unit", |line| {
         number::base_unit(line.metric.quantity())
     });
-    let rows = record.index();
     for anchor in &report_data.anchors {
         let keys = ["", "_low", "_high"].map(|part| format!("ratio_to_{anchor}{part}"));
         table = figure_columns(table, keys, |line| {
@@ -112,4 +131,34 @@ fn figure_columns<'a>(
         table = table.left(key, key, |line| figure(line).and_then(part));
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use harness_record::sample::{callgrind, clock, record, row};
+
+    use super::*;
+    use crate::Commands;
+
+    #[test]
+    fn the_text_in_parts_is_that_of_the_whole_table() {
+        let rows = (0..2 * ROWS + 1).map(|number| {
+            let readings = vec![clock("s", &[number as u64 + 1; 3]), callgrind(7)];
+            row(
+                &format!("w{}", number / 2),
+                ["naive", "fast"][number % 2],
+                readings,
+            )
+        });
+        let commands = Commands {
+            ablation: String::new(),
+            growth: String::new(),
+            matrix: String::new(),
+        };
+        let record = record(rows.collect());
+        let report_data = ReportData::new("one.json", record, &["naive".to_owned()], commands);
+        let whole = Format::CSV.render(&[results(&report_data)]);
+        assert_eq!(results_csv(&report_data), whole);
+        assert!(whole.lines().count() > 2 * ROWS);
+    }
 }

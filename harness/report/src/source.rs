@@ -1,5 +1,7 @@
 //! The sources of a report: the workloads and instruments that were taken from a record, with its provenance.
 
+use std::collections::HashMap;
+
 use harness_probe::Instrument;
 use harness_record::distinct::distinct;
 use harness_record::{Check, Record, Row};
@@ -21,10 +23,12 @@ pub struct Source {
     pub exact: (String, String),
     /// The readings that were taken from it.
     pub taken: Vec<Taken>,
+    /// The place of each workload among `taken`.
+    places: HashMap<String, usize>,
 }
 
 /// The readings of one workload that were taken from a record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Taken {
     /// The workload.
     pub workload: String,
@@ -40,11 +44,12 @@ impl Source {
 
     /// Returns true if readings of a workload come from this source: by the given instrument, or by any.
     pub(super) fn has(&self, workload: &str, instrument: Option<Instrument>) -> bool {
-        let wanted = |taken: &&Taken| taken.workload == workload;
         let by = |taken: &Taken| {
             instrument.is_none_or(|instrument| taken.instruments.contains(&instrument))
         };
-        self.taken.iter().find(wanted).is_some_and(by)
+        self.places
+            .get(workload)
+            .is_some_and(|&place| by(&self.taken[place]))
     }
 
     pub(super) fn full(&self) -> String {
@@ -58,8 +63,9 @@ impl Source {
 
 /// Removes everything from a record that is not taken.
 pub(super) fn keep(record: &mut Record, taken: &[Taken]) {
+    let places = places(taken);
     record.rows.retain_mut(|row| {
-        let Some(taken) = taken.iter().find(|taken| taken.workload == row.workload) else {
+        let Some(taken) = places.get(&row.workload).map(|&place| &taken[place]) else {
             return false;
         };
         row.readings
@@ -70,17 +76,28 @@ pub(super) fn keep(record: &mut Record, taken: &[Taken]) {
     });
 }
 
-/// All readings that a record contains for a workload.
-pub(super) fn taken(record: &Record, workload: &str) -> Taken {
-    let rows = record.rows.iter().filter(|row| row.workload == workload);
-    let instruments = rows.flat_map(|row| {
+/// All readings that a record contains, by workload.
+pub(super) fn all_taken(record: &Record) -> Vec<Taken> {
+    let mut instruments: HashMap<&str, Vec<Instrument>> = HashMap::new();
+    for row in &record.rows {
         let read = row.readings.iter().map(|reading| reading.data.instrument());
-        read.chain(row.failures.iter().map(|failure| failure.instrument))
-    });
-    Taken {
-        workload: workload.to_owned(),
-        instruments: distinct(instruments),
+        let read = read.chain(row.failures.iter().map(|failure| failure.instrument));
+        instruments.entry(&row.workload).or_default().extend(read);
     }
+    let taken = |workload: &str| Taken {
+        workload: workload.to_owned(),
+        instruments: distinct(instruments.remove(workload).unwrap_or_default()),
+    };
+    record.workloads().into_iter().map(taken).collect()
+}
+
+/// The place of each workload.
+fn places(taken: &[Taken]) -> HashMap<String, usize> {
+    let mut places = HashMap::new();
+    for (place, taken) in taken.iter().enumerate() {
+        places.entry(taken.workload.clone()).or_insert(place);
+    }
+    places
 }
 
 /// Adds the readings of other instruments. The answer is wrong if it was wrong under any of them.
@@ -109,6 +126,7 @@ pub(super) fn source(name: &str, record: &Record, taken: Vec<Taken>) -> Source {
         line: provenance::line(record),
         created: provenance::created(record),
         revision: provenance::revision(record),
+        places: places(&taken),
         taken,
     }
 }

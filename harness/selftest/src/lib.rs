@@ -26,6 +26,7 @@ mod page;
 mod promise;
 mod rate;
 mod row;
+pub mod scale;
 mod small_project;
 mod swap;
 mod table;

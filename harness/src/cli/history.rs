@@ -12,9 +12,9 @@ use harness::terminal::{Status, exact, notice, problem, show};
 use harness::vcs::Repository;
 use harness_probe::Instrument;
 use harness_record::choice::Choice;
-use harness_record::history::{DatedRecord, HistoryQuery, Timeline, keyed, series};
+use harness_record::history::{Dated, HistoryQuery, Reduced, Reducer, Timeline, keyed};
 use harness_record::suggestion::suggestion;
-use harness_record::{Commit, Record, RunScope, atomic_file, metric};
+use harness_record::{Commit, Part, Record, RunScope, atomic_file, metric};
 use harness_report::charts;
 use harness_report::render::Format;
 use harness_report::render::chart::Chart;
@@ -86,24 +86,30 @@ impl History {
                 "--measure takes counts only, and times of two commits compare only side by side: use `harness gate --base REV`"
             );
         }
+        let anchor = self.imports.is_none().then_some(anchor);
+        let reducer = Reducer::new(metric, anchor);
+        let reduce = |record: &Record| reducer.reduce(record);
+        let instruments = [metric.instrument()];
+        let part = Part {
+            instruments: &|workload, _| {
+                let chosen = choice.workload(workload);
+                chosen.then_some(&instruments)
+            },
+        };
         let dated_records = if let Some(tool) = &self.imports {
-            imported(project, tool, metric.portable())?
+            imported(project, tool, (metric.portable(), &part), reduce)?
         } else if metric.portable() {
             let repository = Repository::open(project)?;
             if let Some(range) = &self.measure {
                 self.count(range, project, &repository)?;
             }
-            counted(project, &repository, self.key.as_deref())?
+            counted(project, &repository, self.key.as_deref(), reduce)?
         } else {
             let (dated_records, unread) = history::timed(
                 Repository::open(project).ok().as_ref(),
                 &project.records(),
-                |row| {
-                    row.readings
-                        .retain(|reading| reading.data.instrument() == metric.instrument());
-                    row.readings.shrink_to_fit();
-                    choice.workload(&row.workload)
-                },
+                &part,
+                reduce,
             );
             unread.iter().for_each(|message| problem(message));
             dated_records
@@ -112,9 +118,10 @@ impl History {
             metric,
             choice: &choice,
             phases: &self.selection.phase,
-            anchor: self.imports.is_none().then_some(anchor),
+            anchor,
         };
-        let series = series(&dated_records, &question);
+        let reduced: Vec<&Reduced> = dated_records.iter().map(|one| &one.record).collect();
+        let series = reducer.series(&reduced, &question);
         if series.is_empty() {
             let hint = if self.imports.is_some() {
                 "no import has it; its name is that in the table of `harness import`".to_owned()
@@ -262,7 +269,12 @@ fn merged(before: Option<Record>, mut now: Record) -> Record {
 }
 
 /// The imports that compare with the newest one.
-fn imported(project: &Project, tool: &str, portable: bool) -> Result<Vec<DatedRecord>> {
+fn imported(
+    project: &Project,
+    tool: &str,
+    (portable, part): (bool, &Part<'_>),
+    reduce: impl Fn(&Record) -> Reduced + Sync,
+) -> Result<Vec<Dated<Reduced>>> {
     let folder = super::import::folder(project);
     let repository = Repository::open(project).ok();
     let tool = Some(tool).filter(|tool| !tool.is_empty());
@@ -271,7 +283,7 @@ fn imported(project: &Project, tool: &str, portable: bool) -> Result<Vec<DatedRe
         unread,
         elsewhere,
         undated,
-    } = history::imported(repository.as_ref(), &folder, tool, portable);
+    } = history::imported(repository.as_ref(), &folder, part, (tool, portable), reduce);
     unread.iter().for_each(|message| notice(message));
     let count = |number: usize| match number {
         1 => "1 import".to_owned(),
@@ -306,15 +318,16 @@ fn imported(project: &Project, tool: &str, portable: bool) -> Result<Vec<DatedRe
     Ok(dated_records)
 }
 
-/// Counts of committed baselines, and of commits that were counted afterwards.
-pub(super) fn counted(
+/// Counts of committed baselines, and of commits that were counted afterwards: what `keep` returns of each.
+pub(super) fn counted<T: Send>(
     project: &Project,
     repository: &Repository,
     key: Option<&str>,
-) -> Result<Vec<DatedRecord>> {
+    keep: impl Fn(&Record) -> T + Sync,
+) -> Result<Vec<Dated<T>>> {
     let (mut dated_records, mut unread) =
-        history::counted(repository, Path::new(&project.config.baselines))?;
-    let (afterwards, more) = history::measured(repository, &folder(project));
+        history::counted(repository, Path::new(&project.config.baselines), &keep)?;
+    let (afterwards, more) = history::measured(repository, &folder(project), &keep);
     dated_records.extend(afterwards);
     unread.extend(more);
     unread.iter().for_each(|message| problem(message));

@@ -94,7 +94,7 @@ mod with_parquet {
             }
             let folder = Path::new(&project.config.baselines);
             let baselines = Repository::open(project)
-                .and_then(|repository| history::counted(&repository, folder));
+                .and_then(|repository| history::counted(&repository, folder, Record::clone));
             // Without git there are no earlier states.
             let (baselines, unread) = baselines.unwrap_or_default();
             unread.iter().for_each(|message| notice(message));

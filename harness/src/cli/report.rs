@@ -12,10 +12,10 @@ use harness_record::history::DatedRecord;
 use harness_record::json_files::run_files;
 use harness_record::profile::summaries;
 use harness_record::roadmap::{MACHINE_LIMITS, MachineLimits, Roadmap};
-use harness_record::{Commit, Record, Row};
+use harness_record::{Commit, Part, Record};
 use harness_report::export::Results;
 use harness_report::site::{self, Site, Sources};
-use harness_report::{Commands, ReportData, ReportError};
+use harness_report::{Commands, Past, ReportData, ReportError};
 
 use super::exports::Exports;
 use super::{compared, history};
@@ -137,7 +137,7 @@ fn write_site(project: &Project, folder: &Path) -> Result<Status> {
 /// The states of the baselines on the branch, and the commits of the branch.
 fn from_git(project: &Project) -> Result<(Vec<DatedRecord>, Vec<Commit>)> {
     let repository = Repository::open(project)?;
-    let baselines = history::counted(project, &repository, None)?;
+    let baselines = history::counted(project, &repository, None, Record::clone)?;
     Ok((baselines, repository.states(None)?))
 }
 
@@ -192,32 +192,50 @@ fn planned(
     })
 }
 
-/// The records of this machine and the baselines in git, oldest first: rows of the roadmap's workload, and of every workload
-/// in an anchor and in its last phase.
-fn past(project: &Project, now: &Record, roadmap: Option<&Roadmap>) -> Vec<DatedRecord> {
+/// The records of this machine and the baselines in git: of rows of the roadmap's workload, and of every workload in an anchor
+/// and in its last phase.
+fn past(project: &Project, now: &Record, roadmap: Option<&Roadmap>) -> Past {
     let repository = Repository::open(project).ok();
     let rows = now.rows.iter();
     // The last row of a workload replaces those before it.
     let last: HashMap<&str, &str> = rows
         .map(|row| (row.workload.as_str(), row.phase.as_str()))
         .collect();
-    let is_shown = |row: &mut Row| {
-        roadmap.is_some_and(|roadmap| row.workload == roadmap.workload)
-            || project.config.anchors.contains(&row.phase)
-            || last.get(row.workload.as_str()) == Some(&row.phase.as_str())
+    let anchors = &project.config.anchors;
+    let workload = roadmap.map(|roadmap| roadmap.workload.as_str());
+    let is_shown = |name: &str, phase: &str| {
+        workload == Some(name)
+            || anchors.iter().any(|anchor| anchor == phase)
+            || last.get(name) == Some(&phase)
+    };
+    let mut past = Past::new(anchors.first().map(String::as_str), workload);
+    let part = Part {
+        instruments: &|workload, phase| {
+            is_shown(workload, phase).then(|| past.instruments(workload))
+        },
     };
     // Files that cannot be read are named where the report takes its readings.
-    let (mut past, _) = harness::history::timed(repository.as_ref(), &project.records(), is_shown);
+    let keep = |record: &Record| past.keep(record);
+    let records = project.records();
+    let (mut states, _) = harness::history::timed(repository.as_ref(), &records, &part, keep);
     if let Some(repository) = &repository {
-        let counted = harness::history::counted(repository, Path::new(&project.config.baselines));
+        let baselines = Path::new(&project.config.baselines);
+        let counted = harness::history::counted(repository, baselines, |record| {
+            let mut rows = record.rows.iter();
+            if rows.all(|row| is_shown(&row.workload, &row.phase)) {
+                return past.keep(record);
+            }
+            let mut record = record.clone();
+            record
+                .rows
+                .retain(|row| is_shown(&row.workload, &row.phase));
+            past.keep(&record)
+        });
         let counted = counted.into_iter().flat_map(|(counted, _)| counted);
-        past.extend(counted.map(|(_, mut state)| {
-            state.record.rows.retain_mut(is_shown);
-            state
-        }));
+        states.extend(counted.map(|(_, state)| state));
     }
-    past.retain(|one| !one.record.rows.is_empty());
-    past.sort_by_key(|one| one.date);
+    past.states = states;
+    past.sort();
     past
 }
 

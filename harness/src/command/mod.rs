@@ -16,7 +16,7 @@ mod prepared;
 mod run;
 mod run_error;
 mod serve;
-mod usage;
+pub mod usage;
 mod workload;
 
 pub use build::{BuildError, build};

@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::OwnedFd;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -53,10 +53,7 @@ pub(super) struct Manner {
 pub(super) fn run(command: &mut Command, text: &str, manner: Manner) -> Result<Ended, RunError> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     if manner.reads_memory {
-        // SAFETY: the closure does nothing. Its presence makes the standard library start the process by `fork`:
-        // otherwise the child shares the memory of the harness until it starts its program, and the system counts
-        // that memory as its peak.
-        unsafe { command.pre_exec(|| Ok(())) };
+        usage::start_by_fork(command);
     }
     let start = Instant::now();
     let (mut child, _listed) =

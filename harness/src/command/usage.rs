@@ -1,27 +1,32 @@
 //! The resources that a process used, as the system counts them.
 
 use std::io;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Command, ExitStatus};
+use std::time::{Duration, Instant};
 
 use harness_probe::protocol::Reading;
 use rustix::process::Pid;
 
+use crate::process::Listed;
+
 /// The resources of one process, with the children that it waited for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Usage {
+pub struct Usage {
     /// Time on a core outside the kernel.
-    pub(super) user_nanoseconds: u64,
+    pub user_nanoseconds: u64,
     /// Time on a core inside the kernel.
-    pub(super) system_nanoseconds: u64,
+    pub system_nanoseconds: u64,
     /// Largest resident memory of any one of the processes.
-    pub(super) peak_rss_bytes: u64,
+    pub peak_rss_bytes: u64,
     /// Pages that were made available without reading a file.
-    pub(super) minor_faults: u64,
+    pub minor_faults: u64,
     /// Pages that were read from a file.
-    pub(super) major_faults: u64,
+    pub major_faults: u64,
     /// Times that it gave up the core to wait.
-    pub(super) voluntary_switches: u64,
+    pub voluntary_switches: u64,
     /// Times that it was taken off the core.
-    pub(super) involuntary_switches: u64,
+    pub involuntary_switches: u64,
 }
 
 impl Usage {
@@ -49,6 +54,26 @@ impl Usage {
             exit_status,
         }
     }
+}
+
+/// Runs a command to its end. Returns its exit status, its wall time and the resources that it used. The peak of its memory
+/// is at least the memory of this process at the start.
+///
+/// # Errors
+/// If the command cannot be started or waited for.
+pub fn run(command: &mut Command) -> io::Result<(ExitStatus, Duration, Usage)> {
+    start_by_fork(command);
+    let start = Instant::now();
+    let (child, _listed) = Listed::spawn(command)?;
+    let (status, usage) = wait(Pid::from_child(&child))?;
+    Ok((ExitStatus::from_raw(status), start.elapsed(), usage))
+}
+
+/// Makes the standard library start the process by `fork`: otherwise the child shares the memory of the harness until it
+/// starts its program, and the system counts that memory as its peak.
+pub(super) fn start_by_fork(command: &mut Command) {
+    // SAFETY: the closure does nothing.
+    unsafe { command.pre_exec(|| Ok(())) };
 }
 
 /// Waits for a child. Returns its raw status and the resources that it used.

@@ -200,6 +200,39 @@ pub(super) fn read(text: &str, path: &Path, isa: &str) -> Result<(String, Vec<Ro
     Ok((measured, rows.map_err(wrong)?))
 }
 
+/// The lines around the rows of a file.
+pub(super) struct Frame<'a> {
+    pub(super) schema: u32,
+    pub(super) measured: String,
+    /// The first line, and the line with the names of the columns.
+    start: &'a str,
+    /// The lines of the rows.
+    pub(super) body: &'a str,
+    /// The number of lines that the last line states.
+    pub(super) stated: u64,
+}
+
+impl<'a> Frame<'a> {
+    /// None if a line is missing or invalid.
+    pub(super) fn of(text: &'a str, path: &Path) -> Option<Self> {
+        let (schema, measured, rest) = head(text, path).ok()?;
+        let (table, stated) = foot(rest)?;
+        let columns = table.find('\n')? + 1;
+        Some(Self {
+            schema,
+            measured,
+            start: &text[..text.len() - rest.len() + columns],
+            body: &table[columns..],
+            stated,
+        })
+    }
+
+    /// The text of a file with these lines only.
+    pub(super) fn around(&self, lines: &str, count: u64) -> String {
+        format!("{}{lines}# {count} rows\n", self.start)
+    }
+}
+
 /// The problem of a row whose checksum does not fit.
 const EDITED: &str = "the checksum does not fit the row, so it was changed after it was measured; restore the file from \
                       git, or measure and save it with `harness run` and `harness baseline save`";

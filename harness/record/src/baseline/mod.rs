@@ -8,10 +8,12 @@
 mod counts;
 pub(crate) mod environment;
 mod error;
+mod known;
 mod lowered;
 mod store;
 
 pub use error::BaselineError;
+pub use known::KnownRows;
 pub use lowered::Gain;
 pub use store::{COUNTS, ENVIRONMENT, Matching, Store};
 
@@ -87,10 +89,34 @@ impl Baseline {
         origin: (&str, &Path),
         key: &str,
     ) -> Result<Self, FileError> {
+        Self::parse_with(counts, origin, key, counts::read)
+    }
+
+    /// Parses the texts of a state after others of the same key, whose rows are known. Only rows that changed are examined.
+    ///
+    /// # Errors
+    /// As for [`Baseline::parse`].
+    pub fn parse_next(
+        counts: (&str, &Path),
+        origin: (&str, &Path),
+        key: &str,
+        known: &mut KnownRows,
+    ) -> Result<Self, FileError> {
+        Self::parse_with(counts, origin, key, |text, path, isa| {
+            known.read(text, path, isa)
+        })
+    }
+
+    fn parse_with(
+        counts: (&str, &Path),
+        origin: (&str, &Path),
+        key: &str,
+        read: impl FnOnce(&str, &Path, &str) -> Result<(String, Vec<Row>), FileError>,
+    ) -> Result<Self, FileError> {
         let ((counts, counts_path), (origin, origin_path)) = (counts, origin);
         let origin = environment::Origin::parse(origin, origin_path)?;
         let isa = origin.isa.clone();
-        let (measured, rows) = counts::read(counts, counts_path, &isa)?;
+        let (measured, rows) = read(counts, counts_path, &isa)?;
         let record = Record {
             rows,
             ..origin.measured(&measured, origin_path)?.into_record()

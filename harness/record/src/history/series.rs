@@ -1,13 +1,10 @@
 //! Values of one workload in one phase over time, with change points.
 
-use std::collections::HashMap;
-
 use harness_abtest::{ChangePoint, change_points, noise_of};
 
 use crate::choice::Choice;
-use crate::history::DatedRecord;
+use crate::history::{DatedRecord, Reduced, Reducer};
 use crate::metric::Metric;
-use crate::{Row, RowIndex};
 
 /// Noise of counts, as a share: the largest effect of an unrelated change, as the limits allow it.
 const COUNT_NOISE: f64 = 5e-4;
@@ -129,76 +126,12 @@ pub fn title<'a>(metric: &Metric, series: impl IntoIterator<Item = &'a Series>) 
 
 /// Computes the series that a query selects, in the order of the rows of the newest record.
 pub fn series(dated_records: &[DatedRecord], question: &HistoryQuery<'_>) -> Vec<Series> {
-    let Some(newest) = dated_records.last() else {
-        return Vec::new();
-    };
-    let moments: Vec<RowIndex<'_>> = dated_records
+    let reducer = Reducer::new(question.metric, question.anchor);
+    let reduced: Vec<Reduced> = dated_records
         .iter()
-        .map(|moment| moment.record.index())
+        .map(|moment| reducer.reduce(&moment.record))
         .collect();
-    let mut phases: HashMap<&str, Vec<&Row>> = HashMap::new();
-    for row in &newest.record.rows {
-        phases.entry(&row.workload).or_default().push(row);
-    }
-    let workloads = newest.record.workloads();
-    let selected = workloads
-        .into_iter()
-        .filter(|workload| question.choice.workload(workload));
-    selected
-        .flat_map(|workload| {
-            let rows = phases.remove(workload).unwrap_or_default();
-            let last = rows.last().map(|row| row.phase.as_str());
-            let is_selected = move |row: &&Row| match question.phases {
-                [] => Some(row.phase.as_str()) == last,
-                phases => phases.contains(&row.phase),
-            };
-            let selected: Vec<&Row> = rows.into_iter().filter(is_selected).collect();
-            selected
-        })
-        .filter_map(|row| of_row(&moments, row, question))
-        .collect()
-}
-
-fn of_row(moments: &[RowIndex<'_>], newest: &Row, question: &HistoryQuery<'_>) -> Option<Series> {
-    let (mut points, mut redefined) = (Vec::new(), 0);
-    for (index, moment) in moments.iter().enumerate() {
-        let Some(row) = moment.row(&newest.workload, &newest.phase) else {
-            continue;
-        };
-        if row.definition != newest.definition || row.answer != newest.answer {
-            redefined += points.len() + 1;
-            points.clear();
-            continue;
-        }
-        let value = value(moment, row, question).filter(|value| value.is_finite() && *value >= 0.0);
-        points.extend(value.map(|value| Point {
-            moment: index,
-            value,
-        }));
-    }
-    Series::new(
-        (&newest.workload, &newest.phase, &newest.unit.name),
-        points,
-        redefined,
-        question.metric.portable(),
-    )
-}
-
-fn value(moment: &RowIndex<'_>, row: &Row, question: &HistoryQuery<'_>) -> Option<f64> {
-    let passed = |row: &&Row| row.check.is_fine();
-    if question.metric.portable() {
-        return Some(question.metric.figure(Some(row).filter(passed)?)?.value);
-    }
-    let Some(anchor) = question.anchor else {
-        return Some(question.metric.figure(Some(row).filter(passed)?)?.value);
-    };
-    let anchor = moment.row(&row.workload, anchor).filter(passed)?;
-    Some(
-        question
-            .metric
-            .ratio(anchor, Some(row).filter(passed)?)?
-            .value,
-    )
+    reducer.series(&reduced.iter().collect::<Vec<_>>(), question)
 }
 
 #[cfg(test)]

@@ -367,6 +367,30 @@ impl Metric {
         }
     }
 
+    /// The value of [`figure`](Self::figure). An interval takes most of the time of a figure.
+    pub fn value(&self, row: &Row) -> Option<f64> {
+        match &self.source {
+            Source::Time => match clock::estimate(row) {
+                Some(figure) => Some(figure.value),
+                None => Some(self.rounds(row)?.1.mean()),
+            },
+            Source::Slices(_) | Source::Tokens(_) => Some(self.rounds(row)?.1.mean()),
+            _ => Some(self.figure(row)?.value),
+        }
+    }
+
+    /// The value of [`ratio`](Self::ratio), without its interval.
+    pub fn ratio_value(&self, base: &Row, head: &Row) -> Option<f64> {
+        match &self.source {
+            Source::Time | Source::Slices(_) | Source::Tokens(_) => {
+                let ((base_session, base), (head_session, head)) =
+                    (self.rounds(base)?, self.rounds(head)?);
+                (base_session == head_session).then(|| head.over(&base))
+            }
+            _ => Some(self.ratio(base, head)?.value),
+        }
+    }
+
     /// The session of a row's clock, and the value of each round.
     fn rounds<'a>(&self, row: &'a Row) -> Option<(&'a str, Rounds)> {
         let values = match self.source {

@@ -1,9 +1,7 @@
 //! Chart of the history of a metric.
 
 use harness_record::distinct::distinct;
-use harness_record::history::{
-    DatedRecord, HistoryQuery, LevelChange, Series, title as metric_title,
-};
+use harness_record::history::{Dated, HistoryQuery, LevelChange, Series, title as metric_title};
 use harness_record::metric::Quantity;
 use harness_record::number;
 
@@ -18,9 +16,9 @@ const MOST_PANELS: usize = 60;
 
 /// Draws one line per series. Series with change points come first, and the largest changes are marked. Returns `None`
 /// if no series has two points above zero; the logarithmic axis cannot show zero.
-pub fn chart(
+pub fn chart<T>(
     series: &[Series],
-    dated_records: &[DatedRecord],
+    dated_records: &[Dated<T>],
     question: &HistoryQuery<'_>,
 ) -> Option<Chart> {
     let is_shown = |series: &&Series| {
@@ -91,9 +89,9 @@ pub fn chart(
 
 /// Draws a small panel for each series, those with change points first, and marks every change point. Returns `None` if no series
 /// has two points.
-pub fn panels(
+pub fn panels<T>(
     series: &[Series],
-    dated_records: &[DatedRecord],
+    dated_records: &[Dated<T>],
     question: &HistoryQuery<'_>,
 ) -> Option<Chart> {
     let mut shown: Vec<&Series> = series.iter().filter(|one| one.points.len() > 1).collect();
@@ -166,7 +164,7 @@ pub fn panels(
 }
 
 /// The marks of the largest changes, at different states.
-fn events(jumps: &[(&Series, &LevelChange)], dated_records: &[DatedRecord]) -> Vec<Event> {
+fn events<T>(jumps: &[(&Series, &LevelChange)], dated_records: &[Dated<T>]) -> Vec<Event> {
     let moments = distinct(
         jumps
             .iter()
@@ -197,9 +195,9 @@ fn jumps<'a>(series: &[&'a Series]) -> Vec<(&'a Series, &'a LevelChange)> {
     jumps
 }
 
-fn title(
+fn title<T>(
     jumps: &[(&Series, &LevelChange)],
-    dated_records: &[DatedRecord],
+    dated_records: &[Dated<T>],
     question: &HistoryQuery<'_>,
     shown: &[&Series],
 ) -> String {
@@ -236,7 +234,7 @@ fn title(
 }
 
 /// The subject of the commit of a record, or else the day.
-fn place(moment: &DatedRecord) -> String {
+fn place<T>(moment: &Dated<T>) -> String {
     let commit = moment.commit.as_ref();
     commit.map_or_else(|| day(moment), |commit| format!("{:?}", commit.subject))
 }
@@ -244,7 +242,7 @@ fn place(moment: &DatedRecord) -> String {
 #[cfg(test)]
 mod tests {
     use harness_record::choice::Choice;
-    use harness_record::history::series;
+    use harness_record::history::{DatedRecord, series};
     use harness_record::sample::{callgrind, record, row};
     use harness_record::{Commit, metric};
 

@@ -31,12 +31,13 @@ pub fn ladder(report_data: &ReportData) -> Option<Ladder<'_>> {
         .into_iter()
         .filter(|phase| record.row(headline, phase).is_some())
         .collect();
+    let rows = record.index();
     // Sweeps and matrices have so many workloads that they would dominate the mean.
     let whole = |workload: &&str| {
         parameters(workload).is_none()
             && phases
                 .iter()
-                .all(|phase| record.row(workload, phase).is_some())
+                .all(|phase| rows.row(workload, phase).is_some())
     };
     let workloads = record.workloads().into_iter().filter(whole).collect();
     (phases.len() > 1).then_some(Ladder { phases, workloads })

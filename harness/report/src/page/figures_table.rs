@@ -1,7 +1,7 @@
 //! All figures as one table, grouped by workload and phase: each figure with its interval and its ratios to the anchors.
 
 use harness_record::metric::{self, Figure, Metric};
-use harness_record::{Row, number};
+use harness_record::{Row, RowIndex, number};
 use serde::Serialize;
 
 use super::ladder::Text;
@@ -20,7 +20,13 @@ pub(super) struct FiguresTable {
     count: usize,
     /// The number of figures that are only in the file of exact values: sizes of sweeps and combinations of the matrix.
     left_out: usize,
+    /// The number of rows that are only in that file, because there are too many for a page.
+    beyond: usize,
 }
+
+/// Largest number of rows of a record in the table. A page with ten thousand takes a gigabyte to make, and no browser shows it
+/// well.
+const MOST_GROUPS: usize = 1000;
 
 /// The figures of one workload in one phase.
 #[derive(Debug, Serialize)]
@@ -49,17 +55,20 @@ pub(super) fn figures_table(report_data: &ReportData) -> FiguresTable {
         .filter(measured)
         .cloned()
         .collect();
-    let (left_out, groups): (Vec<Group>, Vec<Group>) = record
+    let rows = record.index();
+    let (left_out, shown): (Vec<&Row>, Vec<&Row>) = record
         .rows
         .iter()
-        .map(|row| group(report_data, &anchors, row))
-        .partition(|group| parameters(&group.workload).is_some());
-    let count = |groups: &[Group]| groups.iter().map(|group| group.lines.len()).sum();
+        .partition(|row| parameters(&row.workload).is_some());
+    let group = |row: &&Row| group(&rows, &anchors, row);
+    let groups: Vec<Group> = shown.iter().take(MOST_GROUPS).map(group).collect();
+    let lines = |group: &Group| group.lines.len();
     FiguresTable {
-        anchors,
-        count: count(&groups),
-        left_out: count(&left_out),
+        count: groups.iter().map(lines).sum(),
+        left_out: left_out.iter().map(|row| lines(&group(row))).sum(),
+        beyond: shown.len() - groups.len(),
         groups,
+        anchors: anchors.clone(),
     }
 }
 
@@ -78,7 +87,7 @@ fn is_redundant(metric: &Metric, row: &Row) -> bool {
     }
 }
 
-fn group(report_data: &ReportData, anchors: &[String], row: &Row) -> Group {
+fn group(rows: &RowIndex<'_>, anchors: &[String], row: &Row) -> Group {
     let line = |metric: &'static Metric| {
         let value = match figures::figure(metric, Some(row)) {
             Ok(figure) => Cell::figure(metric, &figure),
@@ -86,7 +95,7 @@ fn group(report_data: &ReportData, anchors: &[String], row: &Row) -> Group {
             Err(_) => return None,
         };
         let ratio = |anchor: &String| {
-            let base = report_data.row(&row.workload, anchor);
+            let base = rows.row(&row.workload, anchor);
             let ratio = figures::ratio(metric, base, row)
                 .ok()
                 .filter(|_| *anchor != row.phase);

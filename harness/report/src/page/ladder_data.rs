@@ -1,6 +1,8 @@
 //! The ladders of all workloads as one compact JSON document, for the selects of the page. All texts are formatted here, so
 //! that the script formats no number.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::ladder::{Ladder, Rung, ladder};
@@ -13,9 +15,15 @@ use crate::{ReportData, headline};
 pub(super) fn ladders(report_data: &ReportData) -> Vec<Ladder> {
     let record = &report_data.record;
     let first = headline::headline(record);
+    let mut by_workload: HashMap<&str, Vec<&str>> = HashMap::new();
+    for row in &record.rows {
+        by_workload
+            .entry(&row.workload)
+            .or_default()
+            .push(&row.phase);
+    }
     let others = record.workloads().into_iter().filter(|workload| {
-        let phases = record.rows.iter().filter(|row| row.workload == **workload);
-        let phases: Vec<&str> = phases.map(|row| row.phase.as_str()).collect();
+        let phases = &by_workload[workload];
         Some(*workload) != first
             && parameters(workload).is_none()
             && phases.len() > 1

@@ -49,9 +49,9 @@ pub fn over_time(
             standing: stand(&measured, &target.range, target.metric.better()),
         })
     };
-    let past = report_data.past.iter();
+    let past = report_data.past.states.iter();
     let mut all: Vec<Reached> = past
-        .filter_map(|one| reached(one.date, &one.record))
+        .filter_map(|one| reached(one.date, &one.record.record))
         .collect();
     if all.is_empty() {
         let created = report_data.record.created.parse().ok();

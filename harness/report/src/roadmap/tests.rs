@@ -1,13 +1,13 @@
 use std::path::Path;
 
-use harness_record::history::DatedRecord;
+use harness_record::history::Dated;
 use harness_record::profile::{Operation, Summary, View};
 use harness_record::roadmap::MachineLimits;
 use harness_record::sample::{callgrind, clock, dhat, environment, record, row};
 use harness_record::{Record, roadmap::Roadmap};
 
 use super::*;
-use crate::Commands;
+use crate::{Commands, Past};
 
 const ROADMAP: &str = "schema = 1\nsource = 's'\nworkload = 'w'\nagainst = 'reference'\ncounted = 'v'\n\
     bytes_per_unit = 1e6\nflops_per_unit = 1e3\nlimits_command = 'measure it'\n\
@@ -100,14 +100,15 @@ fn targets_are_followed_over_the_records() {
         measured(10, 450, 500),
         now.record.clone(),
     ];
-    now.past = all
-        .map(|record| DatedRecord {
+    let roadmap = now.roadmap.clone().expect("there");
+    now.past = Past::new(None, Some(&roadmap.workload));
+    now.past.states = all
+        .map(|record| Dated {
             date: record.created.parse().expect("a date"),
             commit: None,
-            record,
+            record: now.past.keep(&record),
         })
         .to_vec();
-    let roadmap = now.roadmap.clone().expect("there");
     let phase = &roadmap.phases[0];
     let points = over_time(&now, &roadmap, phase, &phase.targets[0]);
     let seen: Vec<(String, TargetStatus)> = points

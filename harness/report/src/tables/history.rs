@@ -1,6 +1,6 @@
 //! Tables of histories.
 
-use harness_record::history::{DatedRecord, HistoryQuery, LevelChange, Series, title};
+use harness_record::history::{Dated, HistoryQuery, LevelChange, Series, title};
 use harness_record::number::{self, plain};
 
 use crate::render::{Cell, Table, Tone, sparkline};
@@ -40,12 +40,12 @@ pub fn trend_table(series: &[Series], question: &HistoryQuery<'_>) -> Table {
 }
 
 /// One row per change point, the newest first.
-pub fn jumps_table(
+pub fn jumps_table<T>(
     series: &[Series],
-    dated_records: &[DatedRecord],
+    dated_records: &[Dated<T>],
     question: &HistoryQuery<'_>,
 ) -> Table {
-    let mut jumps: Vec<(&DatedRecord, &Series, &LevelChange)> = series
+    let mut jumps: Vec<(&Dated<T>, &Series, &LevelChange)> = series
         .iter()
         .flat_map(|one| {
             one.jumps
@@ -72,9 +72,9 @@ pub fn jumps_table(
 }
 
 /// One row per point, for machine-readable output.
-pub fn points_table(
+pub fn points_table<T>(
     series: &[Series],
-    dated_records: &[DatedRecord],
+    dated_records: &[Dated<T>],
     question: &HistoryQuery<'_>,
 ) -> Table {
     let points = series.iter().flat_map(|one| {
@@ -108,11 +108,11 @@ pub fn points_table(
         .table
 }
 
-fn subject(moment: &DatedRecord) -> &str {
+fn subject<T>(moment: &Dated<T>) -> &str {
     moment.commit.as_ref().map_or("", |commit| &commit.subject)
 }
 
-pub(crate) fn day(moment: &DatedRecord) -> String {
+pub(crate) fn day<T>(moment: &Dated<T>) -> String {
     moment.date.strftime("%Y-%m-%d").to_string()
 }
 

@@ -67,16 +67,24 @@ struct Conditions {
     /// Seed of everything that is drawn
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
+    #[command(flatten)]
+    program: Program,
+}
+
+/// The program to test, and the format of the result.
+#[derive(Args)]
+pub(super) struct Program {
     /// The program to test [default: harness, beside this program]
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
     /// Output format of the table
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    pub(super) format: Format,
 }
 
-impl Conditions {
-    fn program(&self) -> Result<PathBuf> {
+impl Program {
+    /// The path of the program.
+    pub(super) fn path(&self) -> Result<PathBuf> {
         if let Some(program) = &self.program {
             return std::path::absolute(program).context("cannot find the program");
         }
@@ -87,8 +95,9 @@ impl Conditions {
 
 impl Faults {
     pub(super) fn run(self) -> Result<Status> {
-        let Conditions { seed, format, .. } = self.conditions;
-        let found = faults::run(&self.conditions.program()?, self.times, seed, &mut alarm)?;
+        let Conditions { seed, program } = self.conditions;
+        let format = program.format;
+        let found = faults::run(&program.path()?, self.times, seed, &mut alarm)?;
         show(&[found.table()], format)?;
         Ok(status(&found.losses))
     }
@@ -96,9 +105,15 @@ impl Faults {
 
 impl Load {
     pub(super) fn run(self) -> Result<Status> {
-        let Conditions { seed, format, .. } = self.conditions;
-        let program = self.conditions.program()?;
-        let found = load::run(&program, self.rounds, self.processes, seed, &mut alarm)?;
+        let Conditions { seed, program } = self.conditions;
+        let format = program.format;
+        let found = load::run(
+            &program.path()?,
+            self.rounds,
+            self.processes,
+            seed,
+            &mut alarm,
+        )?;
         let numbers = [
             ("rounds", self.rounds),
             ("processes", self.processes),

@@ -7,6 +7,7 @@ mod project;
 #[path = "../../../tests/judging/repository.rs"]
 #[expect(dead_code, reason = "shared with the tests of the program `harness`")]
 mod repository;
+mod scale;
 mod slices;
 #[path = "../../../tests/judging/tools.rs"]
 #[expect(dead_code, reason = "shared with the tests of the program `harness`")]
