@@ -77,10 +77,11 @@ mod rounds;
 mod rules;
 mod sequential_suite;
 mod sequential_test;
+mod series_noise;
 mod signed_rank;
 mod slices;
 
-pub use change_points::{ChangePoint, change_points, noise_of};
+pub use change_points::{ChangePoint, change_points, noisy_change_points};
 pub use hodges_lehmann::hodges_lehmann;
 pub use line_fit::{LineFit, line};
 pub use mean::{Mean, geometric_mean, interval_of_mean};
