@@ -80,6 +80,7 @@ mod sequential_test;
 mod series_noise;
 mod signed_rank;
 mod slices;
+mod slowed;
 
 pub use change_points::{ChangePoint, change_points, noisy_change_points};
 pub use hodges_lehmann::hodges_lehmann;
@@ -99,3 +100,4 @@ pub use sequential_suite::SequentialSuite;
 pub use sequential_test::{Levels, SequentialTest, Verdict};
 pub use signed_rank::{SignedRankTest, lower_bound, upper_bound};
 pub use slices::{PairEstimate, Side, Slice};
+pub use slowed::Centre;

@@ -10,6 +10,7 @@
 //!   they are large, and each machine gathers its own.
 
 mod background_load;
+pub mod bisections;
 pub mod changes;
 mod chart;
 mod columns;

@@ -1,5 +1,6 @@
 //! `harness selftest`: measures how often the harness itself is wrong.
 
+mod bisections;
 mod commits;
 mod one_program;
 mod robustness;
@@ -36,6 +37,7 @@ enum What {
     Load(robustness::Load),
     Fuzz(robustness::Fuzz),
     Steps(steps::Steps),
+    Bisect(bisections::Bisect),
 }
 
 /// Measures how often the time gate is wrong: on unchanged code, and on known slowdowns
@@ -107,6 +109,7 @@ impl Arguments {
             What::Load(load) => load.run(),
             What::Fuzz(fuzz) => fuzz.run(),
             What::Steps(steps) => steps.run(),
+            What::Bisect(bisect) => bisect.run(),
         }
     }
 }

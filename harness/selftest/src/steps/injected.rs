@@ -1,5 +1,6 @@
 //! Series like histories of a benchmark, with steps of known place and size.
 
+use harness_abtest::noise::Noise;
 use harness_abtest::{Random, shuffled};
 use strum::{EnumIter, IntoEnumIterator, IntoStaticStr};
 
@@ -152,10 +153,8 @@ fn noise(wobble: Wobble, length: usize, random: &mut Random) -> Vec<f64> {
     let mut last = normal(random);
     let mut draw = || match wobble {
         Wobble::Normal => normal(random),
-        Wobble::HeavyTailed => {
-            let squares: f64 = (0..3).map(|_| normal(random).powi(2)).sum();
-            normal(random) / (squares / 3.0).sqrt()
-        }
+        // Scaled by 0.5 %.
+        Wobble::HeavyTailed => Noise::HeavyTailed.draw(random) / 0.005,
         Wobble::Correlated => {
             last = 0.5 * last + 0.75_f64.sqrt() * normal(random);
             last
@@ -171,10 +170,9 @@ fn noise(wobble: Wobble, length: usize, random: &mut Random) -> Vec<f64> {
     (0..length).map(|_| draw()).collect()
 }
 
-/// Standard normal (Box and Muller 1958).
+/// Standard normal; the unit of the noise is percent.
 fn normal(random: &mut Random) -> f64 {
-    let radius = (-2.0 * (1.0 - random.share()).ln()).sqrt();
-    radius * (std::f64::consts::TAU * random.share()).cos()
+    Noise::Normal(100.0).draw(random)
 }
 
 #[cfg(test)]
