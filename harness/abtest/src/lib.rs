@@ -77,10 +77,12 @@ mod rounds;
 mod rules;
 mod sequential_suite;
 mod sequential_test;
+mod series_noise;
 mod signed_rank;
 mod slices;
+mod slowed;
 
-pub use change_points::{ChangePoint, change_points, noise_of};
+pub use change_points::{ChangePoint, change_points, noisy_change_points};
 pub use hodges_lehmann::hodges_lehmann;
 pub use line_fit::{LineFit, line};
 pub use mean::{Mean, geometric_mean, interval_of_mean};
@@ -98,3 +100,4 @@ pub use sequential_suite::SequentialSuite;
 pub use sequential_test::{Levels, SequentialTest, Verdict};
 pub use signed_rank::{SignedRankTest, lower_bound, upper_bound};
 pub use slices::{PairEstimate, Side, Slice};
+pub use slowed::Centre;

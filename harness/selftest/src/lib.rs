@@ -10,6 +10,7 @@
 //!   they are large, and each machine gathers its own.
 
 mod background_load;
+pub mod bisections;
 pub mod changes;
 mod chart;
 mod columns;
@@ -28,6 +29,7 @@ mod rate;
 mod row;
 pub mod scale;
 mod small_project;
+pub mod steps;
 mod swap;
 mod table;
 mod trial;

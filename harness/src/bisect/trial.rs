@@ -4,15 +4,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use harness_abtest::{Interval, Rules, SequentialTest, TimedPhase, Verdict};
-use harness_judge::compare::{Comparison, RecordView as Compared, compare};
-use harness_judge::counts::{CountVerdict, judge};
+use harness_abtest::{Centre, Rules, SequentialTest, TimedPhase};
 use harness_probe::protocol::Description;
+use harness_record::Record;
 use harness_record::limits::Limits;
-use harness_record::metric::{LEVEL, Metric};
-use harness_record::{Record, number};
+use harness_record::metric::Metric;
 
-use crate::bisect::Finding;
+use crate::bisect::Answer;
 use crate::collect::Greeting;
 use crate::collect::{MeasureError, Measured, Progress, Request, Selected};
 use crate::layout::{SuitePools, Timed};
@@ -48,6 +46,8 @@ pub enum Threshold<'a> {
         budget: Duration,
         /// Seed of the random order.
         seed: u64,
+        /// The slowdown of BAD, once it was measured.
+        slowdown: Option<Centre>,
     },
 }
 
@@ -65,19 +65,6 @@ pub struct Trial<'a> {
     pub copies: &'a Path,
     /// The criterion.
     pub threshold: Threshold<'a>,
-}
-
-/// Result of a trial.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
-    /// The finding about the commit.
-    pub finding: Finding,
-    /// The figure as text, or the reason that there is none.
-    pub told: String,
-    /// The figure as a number: a count, or the ratio of times.
-    pub value: Option<f64>,
-    /// Confidence interval of the ratio of times; none for a count, or if there are too few pairs.
-    pub interval: Option<Interval>,
 }
 
 /// Returns the reason that a workload of the good end cannot be compared with the commit's; none if it can.
@@ -108,10 +95,14 @@ impl Threshold<'_> {
     /// requires that all commits before the first bad one are good and all after it bad. If several commits share the
     /// change, the search finds the one that exceeds the threshold.
     pub fn aim(&mut self, bad: &Answer) -> Option<f64> {
-        let Threshold::Time { rules, .. } = self else {
+        let Threshold::Time {
+            rules, slowdown, ..
+        } = self
+        else {
             return None;
         };
         let threshold = bad.value?.sqrt();
+        *slowdown = bad.centre;
         *rules = Rules {
             margin: threshold - 1.0,
             minimum_effect: threshold - 1.0,
@@ -149,6 +140,7 @@ impl Trial<'_> {
                 rules,
                 budget,
                 seed,
+                slowdown,
             } => {
                 let id = &self.workload.id;
                 let [good, candidate] = [self.good, candidate].map(|side| timed(side, id));
@@ -186,7 +178,7 @@ impl Trial<'_> {
                         .log_ratios()
                         .for_each(|log_ratio| sequential_test.push(log_ratio));
                 }
-                Ok(by_time(&sequential_test))
+                Ok(Answer::by_time(&sequential_test, slowdown.as_ref()))
             }
         }
     }
@@ -211,174 +203,18 @@ impl Trial<'_> {
     }
 }
 
-impl Answer {
-    /// A commit that cannot be judged, with the reason.
-    pub fn skipped(why: impl Into<String>) -> Self {
-        Self {
-            finding: Finding::Skipped,
-            told: why.into(),
-            value: None,
-            interval: None,
-        }
-    }
-
-    /// A commit whose program is identical to that of the good end, so that its time cannot differ.
-    fn identical() -> Self {
-        let interval = Some(Interval {
-            low: 1.0,
-            high: 1.0,
-            level: LEVEL,
-        });
-        Self {
-            finding: Finding::Good,
-            told: "the same program as GOOD".to_owned(),
-            value: Some(1.0),
-            interval,
-        }
-    }
-
-    /// Judges one count of a commit like a gate whose base is the good end.
-    pub fn by_count(good: &Record, counts: &Record, metric: &Metric, limits: &Limits) -> Self {
-        let about = |row: &Comparison| row.metric.is_none_or(|of| of.name() == metric.name());
-        let comparisons = compare(
-            Compared::measured_together(good),
-            Compared::measured_together(counts),
-        )
-        .into_iter()
-        .filter(about);
-        let Some(row) = judge(comparisons.collect(), limits).rows.into_iter().next() else {
-            return Self::skipped(format!("it has no value for {}", metric.name()));
-        };
-        let value = row.comparison.head.map(|figure| figure.value);
-        let finding = match &row.judgement {
-            CountVerdict::Unjudged(why) => return Self::skipped(why.clone()),
-            // Budgets are not held in a search; the change of a commit counts.
-            CountVerdict::Regressed(_)
-            | CountVerdict::Accepted(..)
-            | CountVerdict::OverBudget(..) => Finding::Bad,
-            CountVerdict::Unchanged(_)
-            | CountVerdict::Moved(_)
-            | CountVerdict::NotRepeatable(_)
-            | CountVerdict::Improved(_) => Finding::Good,
-        };
-        let change = row
-            .comparison
-            .ratio
-            .map(|ratio| format!(" ({})", number::percent(ratio.value)));
-        let told = format!(
-            "{}{}",
-            value.map(number::exact).unwrap_or_default(),
-            change.unwrap_or_default()
-        );
-        Self {
-            finding,
-            told,
-            value,
-            interval: None,
-        }
-    }
-}
-
 fn timed<'a>(side: Build<'a>, workload: &str) -> Timed<'a> {
     side.measured.timed(side.greeting, workload)
 }
 
-fn by_time(sequential_test: &SequentialTest) -> Answer {
-    let value = sequential_test.estimate().map(f64::exp);
-    let change = value.map_or_else(String::new, number::percent);
-    let pairs = sequential_test.log_ratios().len();
-    let finding = match sequential_test.verdict() {
-        Verdict::Regressed => Finding::Bad,
-        Verdict::NotSlower | Verdict::Improved => Finding::Good,
-        Verdict::Inconclusive => {
-            return Answer::skipped(format!(
-                "{pairs} pairs ({change}) are inconclusive; --budget allows more"
-            ));
-        }
-    };
-    let interval = sequential_test.interval(LEVEL);
-    let interval = interval.map(|log| Interval {
-        low: log.low.exp(),
-        high: log.high.exp(),
-        ..log
-    });
-    Answer {
-        finding,
-        told: format!("time {change} in {pairs} pairs"),
-        value,
-        interval,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use harness_record::metric::by_name;
     use harness_record::sample::{callgrind, record, row};
 
     use super::*;
+    use crate::bisect::Finding;
     use crate::timing::conditions;
-
-    #[test]
-    fn a_count_is_judged_by_the_limits_of_the_good_end() {
-        let limits =
-            "schema = 1\n[[limit]]\nmetric = 'instructions'\ntolerance = '1 %'\nreason = 'noise'\n";
-        let limits = Limits::parse(limits, Path::new("limits.toml")).expect("valid");
-        let of = |instructions: u64| record(vec![row("w", "naive", vec![callgrind(instructions)])]);
-        let metric = by_name("instructions").expect("a metric");
-        let judged = |instructions| Answer::by_count(&of(1000), &of(instructions), metric, &limits);
-        let answer = |finding, told: &str, value| Answer {
-            finding,
-            told: told.to_owned(),
-            value: Some(value),
-            interval: None,
-        };
-        assert_eq!(
-            judged(1010),
-            answer(Finding::Good, "1,010 (+1.0 %)", 1010.0)
-        );
-        assert_eq!(judged(1050), answer(Finding::Bad, "1,050 (+5.0 %)", 1050.0));
-        assert_eq!(judged(500), answer(Finding::Good, "500 (-50 %)", 500.0));
-        let missing = Answer::by_count(
-            &of(1000),
-            &record(vec![row("w", "naive", vec![])]),
-            metric,
-            &limits,
-        );
-        assert_eq!(
-            missing,
-            Answer::skipped("missing on the head side: callgrind was not measured")
-        );
-        let other = by_name("peak-bytes").expect("a metric");
-        assert_eq!(
-            Answer::by_count(&of(1), &of(1), other, &limits),
-            Answer::skipped("it has no value for peak-bytes")
-        );
-    }
-
-    #[test]
-    fn time_is_judged_by_the_rules_of_the_gate() {
-        let judged = |change: f64, pairs| {
-            let mut sequential_test = SequentialTest::new(Rules::default(), 1);
-            (0..pairs).for_each(|_| sequential_test.push(change.ln_1p()));
-            by_time(&sequential_test)
-        };
-        assert_eq!(judged(0.03, 30).finding, Finding::Bad);
-        assert_eq!(judged(0.0, 30).finding, Finding::Good);
-        assert_eq!(judged(-0.05, 30).finding, Finding::Good);
-        assert_eq!(
-            judged(0.0, 2),
-            Answer::skipped("2 pairs (0 %) are inconclusive; --budget allows more")
-        );
-        assert_eq!(judged(0.03, 30).told, "time +3.0 % in 30 pairs");
-        let interval = judged(0.03, 30).interval.expect("enough pairs");
-        assert!(
-            interval.low <= 1.03 + 1e-9 && 1.03 - 1e-9 <= interval.high,
-            "{interval:?}"
-        );
-        assert!(interval.low > 1.0, "{interval:?}");
-    }
 
     #[test]
     fn between_the_ends_a_commit_is_bad_if_it_has_half_of_bads_change() {
@@ -390,6 +226,7 @@ mod tests {
                 rules,
                 budget,
                 seed: 0,
+                slowdown: None,
             };
             if let Some(bad) = bad {
                 let answer = Answer {
@@ -410,7 +247,7 @@ mod tests {
             while !sequential_test.is_settled() && sequential_test.log_ratios().len() < 60 {
                 sequential_test.push(change.ln_1p());
             }
-            by_time(&sequential_test).finding
+            Answer::by_time(&sequential_test, None).finding
         };
         // The gate's own rules would not do: a commit as slow as BAD passes them.
         assert_eq!(found(None, 0.006), Finding::Good);

@@ -106,6 +106,14 @@ fn of_time_instructions_tell_where_they_got_worse_and_it_is_said() {
         done.stdout
     );
     assert!(
+        done.stdout.contains("\"probability_first_bad\"")
+            && done
+                .stdout
+                .contains("probability that this is the first bad commit: 100 %"),
+        "{}",
+        done.stdout
+    );
+    assert!(
         done.stdout.contains("instructions 1,003 -> 1,053"),
         "{}",
         done.stdout
@@ -243,6 +251,13 @@ fn where_no_count_moved_the_guilty_commit_is_found_by_time() {
     );
     assert!(
         done.stdout.contains("time 0 % -> +4.0 % against GOOD"),
+        "{}",
+        done.stdout
+    );
+    // Two trials of times, each with odds of at most 199 to 1.
+    assert!(
+        done.stdout
+            .contains("probability that this is the first bad commit: 98."),
         "{}",
         done.stdout
     );

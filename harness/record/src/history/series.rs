@@ -1,6 +1,6 @@
 //! Values of one workload in one phase over time, with change points.
 
-use harness_abtest::{ChangePoint, change_points, noise_of};
+use harness_abtest::{ChangePoint, change_points, noisy_change_points};
 
 use crate::choice::Choice;
 use crate::history::{DatedRecord, Reduced, Reducer};
@@ -93,12 +93,11 @@ impl Series {
             to: unscale(pair[1].level),
         };
         // Estimated from a short series, the noise of counts would include the steps.
-        let noise = if exact {
-            COUNT_NOISE
-        } else {
-            noise_of(&scaled).max(TIME_NOISE)
+        let segments = match exact {
+            true => change_points(&scaled, COUNT_NOISE),
+            false => noisy_change_points(&scaled, TIME_NOISE),
         };
-        let jumps = change_points(&scaled, noise).windows(2).map(jump).collect();
+        let jumps = segments.windows(2).map(jump).collect();
         Some(Self {
             workload: workload.to_owned(),
             phase: phase.to_owned(),

@@ -1,9 +1,11 @@
 //! `harness selftest`: measures how often the harness itself is wrong.
 
+mod bisections;
 mod commits;
 mod one_program;
 mod robustness;
 mod scale;
+mod steps;
 mod trials;
 
 use std::path::PathBuf;
@@ -36,6 +38,8 @@ enum What {
     Load(robustness::Load),
     Fuzz(robustness::Fuzz),
     Scale(scale::Scale),
+    Steps(steps::Steps),
+    Bisect(bisections::Bisect),
 }
 
 /// Measures how often the time gate is wrong: on unchanged code, and on known slowdowns
@@ -107,6 +111,8 @@ impl Arguments {
             What::Load(load) => load.run(),
             What::Fuzz(fuzz) => fuzz.run(),
             What::Scale(scale) => scale.run(),
+            What::Steps(steps) => steps.run(),
+            What::Bisect(bisect) => bisect.run(),
         }
     }
 }

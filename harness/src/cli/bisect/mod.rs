@@ -35,7 +35,8 @@ use super::ready::{Builder, Ready};
 /// Each candidate is built beside the checkout, which stays unchanged, and compared with GOOD. A count takes one run
 /// and is judged by the limits of the gate. If instructions got worse from GOOD to BAD, they stand in for time, and the
 /// output states so. Otherwise times are measured side by side, and a commit is bad if it has at least half of the
-/// slowdown of BAD. Commits that do not build are skipped. A merge is tried as a whole; to search inside a guilty merge,
+/// slowdown of BAD. Each measurement changes the probability of every commit to be the first bad one; doubtful commits are
+/// measured again. Commits that do not build are skipped. A merge is tried as a whole; to search inside a guilty merge,
 /// give its parents as GOOD and BAD.
 ///
 /// Exit status: 0 if the commit was found, 2 if not.
@@ -59,6 +60,9 @@ pub(crate) struct Bisect {
     /// Budget for measuring the time of one commit, in seconds, or such as 90s or 2m
     #[arg(long, value_name = "TIME", default_value_t = 30, value_parser = seconds)]
     budget: u64,
+    /// Probability at which a commit counts as found, above 0.5 and at most 0.9999
+    #[arg(long, value_name = "PROBABILITY", default_value_t = 0.95, value_parser = confidence)]
+    confidence: f64,
     #[command(flatten)]
     probe: ProbeOptions,
     /// Output format of the list of tried commits
@@ -150,6 +154,7 @@ impl Bisect {
                     rules: Rules::default(),
                     budget,
                     seed: seed_of_now(),
+                    slowdown: None,
                 }
             }
         };
@@ -174,7 +179,7 @@ impl Bisect {
                 "BAD is not bad: {place} at {bad} is not slower than at GOOD ({})",
                 answer.told
             ),
-            Finding::Skipped => bail!(
+            Finding::Unclear | Finding::Skipped => bail!(
                 "BAD cannot be compared with GOOD: {place} at {bad}: {}",
                 answer.told
             ),
@@ -197,8 +202,8 @@ impl Bisect {
                 answer,
             },
         ];
-        let end = site.search(&commits, &trial, &mut path)?;
-        self.show(&commits, end, &ends.phase, name, &path)
+        let search = site.search(&commits, &trial, self.confidence, &mut path)?;
+        self.show(&commits, &search, &ends.phase, name, &path)
     }
 
     /// Builds both ends: first the probe, which lists the workloads, then the programs that count. If time can be
@@ -295,6 +300,14 @@ impl Ends {
             |of: &Ready| Trial::count(build(of), &self.workload, &self.phase, request, &Bar::new());
         Ok(Some((count(&self.good)?, count(&self.bad)?)))
     }
+}
+
+/// Reads a probability that a search can reach.
+fn confidence(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|value| *value > 0.5 && *value <= 0.9999)
+        .ok_or_else(|| "write a number such as 0.95, above 0.5 and at most 0.9999".to_owned())
 }
 
 /// A metric with its comparison.

@@ -1,7 +1,7 @@
 //! Prints the result of a search, and the commits that it tried.
 
 use anyhow::Result;
-use harness::bisect::{Answer, Finding, Next};
+use harness::bisect::{Answer, Finding, Next, Search};
 use harness::terminal::{
     ALARM, Status, WARNING, exact, labelled, notice, paragraph, print, rendered, show,
 };
@@ -23,7 +23,7 @@ impl Bisect {
     pub(super) fn show(
         &self,
         commits: &[Commit],
-        end: Next,
+        search: &Search,
         phase: &str,
         name: &str,
         path: &[Tried],
@@ -35,25 +35,33 @@ impl Bisect {
                 &commits[number - 1]
             }
         };
-        let (mut lines, status) = match end {
-            Next::Found(number) => (
-                self.found(before(number), &commits[number], phase, name, path),
-                Status::Fine,
-            ),
+        let probabilities = search.probabilities();
+        let (mut lines, status) = match search.next() {
+            Next::Found(number) => {
+                let mut lines = self.found(before(number), &commits[number], phase, name, path);
+                let certainty = percent_at_least(probabilities[number]);
+                lines.insert(
+                    1,
+                    format!("probability that this is the first bad commit: {certainty}"),
+                );
+                (lines, Status::Fine)
+            }
             Next::Among(first, last) | Next::Try(first @ last) => {
                 let named: Vec<String> = commits[first..=last]
                     .iter()
                     .map(Commit::to_string)
                     .collect();
                 let range = format!(
-                    "not found: {} in phase {phase} got worse with one of these {} commits, of which only the last can be measured: {}",
+                    "not found: {} in phase {phase} got worse with one of these {} commits, which cannot be told apart: {}",
                     self.workload,
                     named.len(),
                     named.join(", ")
                 );
+                let certainty = percent_at_least(probabilities[first..=last].iter().sum());
+                let certainty = format!("probability that it is one of these: {certainty}");
                 let again = self.command(before(first), &commits[last], phase);
                 (
-                    vec![range, format!("reproduce with: {again}")],
+                    vec![range, certainty, format!("reproduce with: {again}")],
                     Status::Unjudged,
                 )
             }
@@ -66,7 +74,11 @@ impl Bisect {
                 ),
             );
         }
-        let mut table = table(path);
+        let probability = |commit: &Commit| {
+            let number = commits.iter().position(|one| one == commit)?;
+            probabilities.get(number).copied()
+        };
+        let mut table = table(path, probability);
         let first = lines.remove(0);
         if self.format.audience() == Audience::Terminal {
             let style = if status == Status::Fine {
@@ -100,6 +112,7 @@ impl Bisect {
     ) -> Vec<String> {
         let answer = |commit: &Commit| {
             path.iter()
+                .rev()
                 .find(|tried| tried.commit == *commit)
                 .map(|tried| &tried.answer)
         };
@@ -139,8 +152,13 @@ impl Bisect {
             workload,
             metric,
             budget,
+            confidence,
             ..
         } = self;
+        let confidence = match *confidence {
+            0.95 => String::new(),
+            confidence => format!(" --confidence {confidence}"),
+        };
         let isa = self
             .probe
             .isa
@@ -148,17 +166,27 @@ impl Bisect {
             .map(|isa| format!(" --isa {isa}"))
             .unwrap_or_default();
         call(&format!(
-            "bisect {good} {bad} --workload {workload} --metric {metric} --phase {phase}{isa} --budget {budget}"
+            "bisect {good} {bad} --workload {workload} --metric {metric} --phase {phase}{isa} --budget {budget}{confidence}"
         ))
     }
 }
 
-fn table(path: &[Tried]) -> Table {
+/// A probability, rounded down so that it is never overstated.
+fn percent_at_least(probability: f64) -> String {
+    match (probability * 1000.0 + 1e-6).floor() / 10.0 {
+        100.0 => "100 %".to_owned(),
+        percent => format!("{percent:.1} %"),
+    }
+}
+
+/// `probability` is that of a commit to be the first bad one; none for GOOD.
+fn table(path: &[Tried], probability: impl Fn(&Commit) -> Option<f64>) -> Table {
     let columns = vec![
         Column::left("commit", "commit"),
         Column::left("subject", "subject"),
         Column::left("finding", "found"),
         Column::right("value", "figure"),
+        Column::right("probability_first_bad", "first bad"),
         Column::left("skipped_because", "skipped because"),
     ];
     let mut table = Table::new("", columns);
@@ -166,9 +194,10 @@ fn table(path: &[Tried]) -> Table {
         let tone = match answer.finding {
             Finding::Good => Tone::Plain,
             Finding::Bad => Tone::Bad,
-            Finding::Skipped => Tone::Notice,
+            Finding::Unclear | Finding::Skipped => Tone::Notice,
         };
         let skipped = answer.finding == Finding::Skipped;
+        let probability = probability(commit);
         table.rows.push(vec![
             Cell {
                 text: commit.short().to_owned(),
@@ -179,6 +208,9 @@ fn table(path: &[Tried]) -> Table {
             answer
                 .value
                 .map_or_else(Cell::missing, |value| Cell::number(value, &answer.told)),
+            probability.map_or_else(Cell::missing, |share| {
+                Cell::number(share, percent_at_least(share))
+            }),
             Cell::text(if skipped { answer.told.as_str() } else { "" }),
         ]);
     }
@@ -189,6 +221,7 @@ pub(super) fn word(finding: Finding) -> &'static str {
     match finding {
         Finding::Good => "good",
         Finding::Bad => "bad",
+        Finding::Unclear => "unclear",
         Finding::Skipped => "skipped",
     }
 }

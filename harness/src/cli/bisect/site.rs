@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Error, Result};
-use harness::bisect::{Answer, Build, Finding, Next, Search, Threshold, Trial};
+use harness::bisect::{Answer, Build, Evidence, Finding, Next, Search, Threshold, Trial};
 use harness::collect::Bar;
 use harness::process;
 use harness::project::Project;
@@ -66,14 +66,15 @@ impl Site<'_> {
         Ok(trial.of(build(ready), &Bar::new())?)
     }
 
-    /// Tries commits until the search ends, and prints each result at once.
+    /// Tries commits until the search ends, and prints each result at once. Returns the ended search.
     pub(super) fn search(
         &self,
         commits: &[Commit],
         trial: &Trial<'_>,
+        confidence: f64,
         path: &mut Vec<Tried>,
-    ) -> Result<Next> {
-        let mut search = Search::new(commits.len());
+    ) -> Result<Search> {
+        let mut search = Search::new(commits.len(), confidence);
         while let Next::Try(number) = search.next() {
             let commit = &commits[number];
             notice(&format!(
@@ -85,13 +86,13 @@ impl Site<'_> {
                 Ok(ready) => self.tried(trial, &ready)?,
             };
             notice(&format!("{}: {}", word(answer.finding), answer.told));
-            search.answer(number, answer.finding);
+            search.answer(number, answer.evidence);
             path.push(Tried {
                 commit: commit.clone(),
                 answer,
             });
         }
-        Ok(search.next())
+        Ok(search)
     }
 }
 
@@ -116,6 +117,8 @@ pub(super) fn start(threshold: &Threshold<'_>) -> Answer {
                 high: 1.0,
                 level: 1.0,
             }),
+            centre: None,
+            evidence: Evidence::Good,
         },
         Threshold::Count { good, metric, .. } => {
             let value = good
@@ -129,6 +132,8 @@ pub(super) fn start(threshold: &Threshold<'_>) -> Answer {
                 told,
                 value,
                 interval: None,
+                centre: None,
+                evidence: Evidence::Good,
             }
         }
     }
