@@ -27,6 +27,7 @@ mod promise;
 mod rate;
 mod row;
 mod small_project;
+pub mod soak;
 mod swap;
 mod table;
 mod trial;

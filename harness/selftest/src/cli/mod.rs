@@ -3,6 +3,7 @@
 mod commits;
 mod one_program;
 mod robustness;
+mod soak;
 mod trials;
 
 use std::path::PathBuf;
@@ -34,6 +35,7 @@ enum What {
     Faults(robustness::Faults),
     Load(robustness::Load),
     Fuzz(robustness::Fuzz),
+    Soak(soak::Soak),
 }
 
 /// Measures how often the time gate is wrong: on unchanged code, and on known slowdowns
@@ -104,6 +106,7 @@ impl Arguments {
             What::Faults(faults) => faults.run(),
             What::Load(load) => load.run(),
             What::Fuzz(fuzz) => fuzz.run(),
+            What::Soak(soak) => soak.run(),
         }
     }
 }

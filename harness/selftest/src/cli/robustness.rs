@@ -1,7 +1,7 @@
 //! `harness selftest faults`, `load` and `fuzz`: nothing is lost, and no input causes a panic.
 
 use std::env::consts::EXE_SUFFIX;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -41,7 +41,7 @@ pub(super) struct Load {
 /// Reads damaged files of every kind
 ///
 /// The files are those of the corpus, changed at random. A reader must accept or refuse each without a panic and within two
-/// seconds. Exits with 1 if one does not.
+/// seconds of processor time. Exits with 1 if one does not.
 #[derive(Args)]
 pub(super) struct Fuzz {
     /// Number of files for each reader
@@ -75,13 +75,18 @@ struct Conditions {
     format: Format,
 }
 
+/// The absolute path of the program to test; by default `harness`, beside this program.
+pub(super) fn program(named: Option<&Path>) -> Result<PathBuf> {
+    if let Some(program) = named {
+        return std::path::absolute(program).context("cannot find the program");
+    }
+    let own = std::env::current_exe().context("cannot find the folder of this program")?;
+    Ok(own.with_file_name(format!("harness{EXE_SUFFIX}")))
+}
+
 impl Conditions {
     fn program(&self) -> Result<PathBuf> {
-        if let Some(program) = &self.program {
-            return std::path::absolute(program).context("cannot find the program");
-        }
-        let own = std::env::current_exe().context("cannot find the folder of this program")?;
-        Ok(own.with_file_name(format!("harness{EXE_SUFFIX}")))
+        program(self.program.as_deref())
     }
 }
 
@@ -90,6 +95,18 @@ impl Faults {
         let Conditions { seed, format, .. } = self.conditions;
         let found = faults::run(&self.conditions.program()?, self.times, seed, &mut alarm)?;
         show(&[found.table()], format)?;
+        notice(match found.is_mounted {
+            true => "the full disk was a small file system in memory",
+            false => {
+                "the full disk was a limit on the size of files, because this user cannot mount a file system"
+            }
+        });
+        if found.impossible > 0 {
+            notice(&format!(
+                "{} faults were left out, because this user cannot make a folder read-only",
+                found.impossible
+            ));
+        }
         Ok(status(&found.losses))
     }
 }

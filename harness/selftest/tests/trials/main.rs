@@ -8,6 +8,7 @@ mod project;
 #[expect(dead_code, reason = "shared with the tests of the program `harness`")]
 mod repository;
 mod slices;
+mod soak;
 #[path = "../../../tests/judging/tools.rs"]
 #[expect(dead_code, reason = "shared with the tests of the program `harness`")]
 mod tools;
