@@ -15,6 +15,55 @@ pub(crate) fn values(seed: u64, count: usize, mean: f32, scale: f32) -> Vec<f32>
         .collect()
 }
 
+/// Draws the shapes, strides and alignments of random cases.
+pub(crate) struct Draw(SplitMix64);
+
+/// Largest number of values that are left out before a buffer, so that it begins at every offset within a vector.
+pub(crate) const LARGEST_OFFSET: usize = 16;
+
+impl Draw {
+    /// The draws of a seed.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(SplitMix64::new(seed))
+    }
+
+    /// A number below `end`.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        (self.0.next_u64() % end as u64) as usize
+    }
+
+    /// An offset of a buffer.
+    pub(crate) fn offset(&mut self) -> usize {
+        self.below(LARGEST_OFFSET)
+    }
+
+    /// `count` values in `[-scale, scale)` around `mean`, after some that are left out: the buffer and the offset.
+    pub(crate) fn shifted(&mut self, count: usize, mean: f32, scale: f32) -> (Vec<f32>, usize) {
+        let offset = self.offset();
+        let seed = self.0.next_u64();
+        (values(seed, offset + count, mean, scale), offset)
+    }
+}
+
+/// Runs a kernel on an output that begins at an offset, and asserts that it writes nothing before or after it. Returns the
+/// output.
+pub(crate) fn written_only_within(
+    count: usize,
+    offset: usize,
+    what: &str,
+    run: impl FnOnce(&mut [f32]),
+) -> Vec<f32> {
+    const UNTOUCHED: f32 = 1234.5;
+    let mut buffer = vec![UNTOUCHED; offset + count + LARGEST_OFFSET];
+    run(&mut buffer[offset..offset + count]);
+    let outside = buffer[..offset].iter().chain(&buffer[offset + count..]);
+    assert!(
+        outside.into_iter().all(|&value| value == UNTOUCHED),
+        "{what}: it wrote outside of its output"
+    );
+    buffer[offset..offset + count].to_vec()
+}
+
 /// Every instruction set of this machine. Prints the others, so that the log shows what was not tested.
 pub(crate) fn levels() -> Vec<Level> {
     Isa::ALL

@@ -44,6 +44,8 @@ const KEPT: usize = 1 << 20;
 const MOST_OUTPUT: usize = 256 << 20;
 /// Time limit for the end of a stream after the program that writes to it has exited.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+/// The same for output that must be complete. On a busy machine, the thread that reads it may be late.
+const REST: Duration = Duration::from_secs(5);
 
 /// A running program with its process group. Dropping it ends the whole group.
 #[derive(Debug)]
@@ -68,6 +70,12 @@ pub enum ChildError {
     /// The program wrote more to standard output than is read, in bytes.
     #[error("it wrote more than {} MiB to standard output and was stopped", .0 >> 20)]
     TooMuch(usize),
+    /// The program has ended, but a process that it started still holds its standard output open.
+    #[error(
+        "it ended, but a process that it started still holds its standard output open, so the output may be incomplete; \
+         end that process, or give it another standard output"
+    )]
+    Unfinished,
 }
 
 /// Ends every running program and prevents new ones. Returns true if the harness will exit by itself: a program was
@@ -159,14 +167,18 @@ fn refuse_if_stopped() -> io::Result<()> {
 /// # Errors
 /// If the program cannot be started or does not end within the limit.
 pub fn output(command: &mut Command, limit: Duration) -> Result<Output, ChildError> {
-    run_within(command, limit, |stdout| read_to_end(stdout, |_| ()))
+    let (output, _) = run_within(command, limit, LAST_WORDS, |stdout| {
+        read_to_end(stdout, |_| ())
+    })?;
+    Ok(output)
 }
 
 /// Runs a program with a time limit and returns its exit status, its complete standard output, and the end of its
 /// standard error.
 ///
 /// # Errors
-/// If the program cannot be started, does not end within the limit, or writes more than 256 MiB to standard output.
+/// If the program cannot be started, does not end within the limit, writes more than 256 MiB to standard output, or leaves
+/// a process that holds the standard output open.
 pub fn complete_output(command: &mut Command, limit: Duration) -> Result<Output, ChildError> {
     complete_within(command, limit, MOST_OUTPUT)
 }
@@ -176,18 +188,23 @@ fn complete_within(
     limit: Duration,
     most: usize,
 ) -> Result<Output, ChildError> {
-    let output = run_within(command, limit, |stdout| read_up_to(stdout, most + 1))?;
+    let (output, is_complete) =
+        run_within(command, limit, REST, |stdout| read_up_to(stdout, most + 1))?;
     match output.stdout.len() > most {
         true => Err(ChildError::TooMuch(most)),
+        false if !is_complete => Err(ChildError::Unfinished),
         false => Ok(output),
     }
 }
 
+/// Runs a program. Also returns true if its standard output was read to the end, which may take until `rest` after the end
+/// of the program.
 fn run_within(
     command: &mut Command,
     limit: Duration,
+    rest: Duration,
     read: impl FnOnce(ChildStdout) -> Receiver<Vec<u8>>,
-) -> Result<Output, ChildError> {
+) -> Result<(Output, bool), ChildError> {
     let program = command.get_program().to_owned();
     command
         .stdin(Stdio::null())
@@ -198,14 +215,17 @@ fn run_within(
     let stderr = child.stderr().map(|stream| read_to_end(stream, |_| ()));
     let in_time = child.wait(limit);
     let status = child.end().map_err(at("wait for", &program))?;
-    match in_time {
-        true => Ok(Output {
-            status,
-            stdout: last_words(stdout),
-            stderr: last_words(stderr),
-        }),
-        false => Err(ChildError::Hung(limit.as_secs())),
+    if !in_time {
+        return Err(ChildError::Hung(limit.as_secs()));
     }
+    let stdout = stdout.and_then(|stream| stream.recv_timeout(rest).ok());
+    let is_complete = stdout.is_some();
+    let output = Output {
+        status,
+        stdout: stdout.unwrap_or_default(),
+        stderr: last_words(stderr),
+    };
+    Ok((output, is_complete))
 }
 
 /// Runs a program with a time limit and returns its standard output as text.
@@ -596,6 +616,23 @@ mod tests {
             error.to_string(),
             "it wrote more than 2 MiB to standard output and was stopped"
         );
+    }
+
+    #[test]
+    fn output_that_a_left_process_may_still_write_is_an_error() {
+        let complete = |script: &str| {
+            complete_output(
+                Command::new("sh").args(["-c", script]),
+                Duration::from_secs(60),
+            )
+        };
+        // Another session, which the end of the group does not reach.
+        let left = complete("setsid sleep 20 & echo done").expect_err("the sleep may write more");
+        assert!(matches!(left, ChildError::Unfinished), "{left}");
+        let elsewhere = complete("setsid sleep 20 > /dev/null 2>&1 & echo done").expect("complete");
+        assert_eq!(elsewhere.stdout, b"done\n");
+        let in_group = complete("sleep 20 & echo done").expect("the sleep is ended");
+        assert_eq!(in_group.stdout, b"done\n");
     }
 
     #[test]

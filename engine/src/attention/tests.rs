@@ -2,7 +2,7 @@
 //! divide.
 
 use super::*;
-use crate::oracle::{self, SOFTMAXES, assert_close, levels, values};
+use crate::oracle::{self, Draw, SOFTMAXES, assert_close, levels, values, written_only_within};
 
 fn expected(task: &Task<'_>) -> Vec<f64> {
     let Shape {
@@ -89,5 +89,59 @@ fn heads_and_tiles_shared_out_over_threads() {
         check(shape(1, 24, 50, 5), threads);
         check(shape(5, 16, 33, 0), threads);
         check(shape(4, 64, 1, 90), threads);
+    }
+}
+
+/// Queries, keys and values at strides of their own: those of a matrix, of the fused projection, and of a cache.
+#[test]
+fn random_shapes_strides_and_alignments_agree_with_f64() {
+    let mut draw = Draw::new(46);
+    let pools = [ThreadPool::new(1).unwrap(), ThreadPool::new(3).unwrap()];
+    for case in 0..40 {
+        let shape = shape(
+            1 + draw.below(4),
+            1 + draw.below(70),
+            1 + draw.below(20),
+            [0, draw.below(90)][draw.below(2)],
+        );
+        let (heads, d) = (shape.heads, shape.head_size);
+        // Heads follow each other in a row, or each head has its rows after those of the one before.
+        let mut strides = |rows: usize| match draw.below(2) {
+            0 => (heads * d + draw.below(9), d),
+            _ => {
+                let row = d + draw.below(9);
+                (row, rows * row + draw.below(9))
+            }
+        };
+        let layouts = [shape.queries, shape.keys(), shape.keys()].map(|rows| (rows, strides(rows)));
+        let buffers = layouts.map(|(rows, (row, head))| {
+            draw.shifted((rows - 1) * row + (heads - 1) * head + d, 0.2, 1.0)
+        });
+        let view = |place: usize| {
+            let ((_, (row, head)), (data, skip)) = (layouts[place], &buffers[place]);
+            Heads::new(&data[*skip..], row, head, d)
+        };
+        let task = Task {
+            shape,
+            q: view(0),
+            k: view(1),
+            v: view(2),
+        };
+        let expected = expected(&task);
+        let pool = &pools[draw.below(2)];
+        let offset = draw.offset();
+        for level in levels() {
+            for &choice in Choice::ALL {
+                for &softmax in SOFTMAXES {
+                    let attention = Attention::new(choice, Softmax::new(softmax, level), level);
+                    let mut scratch = vec![f32::NAN; attention.scratch(&shape, pool.threads())];
+                    let what = format!("case {case}, {choice} {softmax} {} {shape:?}", level.isa());
+                    let out = written_only_within(expected.len(), offset, &what, |out| {
+                        attention.run(&task, out, &mut scratch, pool);
+                    });
+                    assert_close(&out, &expected, 3e-6, &what);
+                }
+            }
+        }
     }
 }

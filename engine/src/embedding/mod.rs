@@ -107,7 +107,7 @@ fn width(tokens: &[u32], out: &[f32]) -> usize {
 mod tests {
     use super::*;
     use crate::matmul::{Layout, Matrix};
-    use crate::oracle::{levels, values};
+    use crate::oracle::{Draw, assert_close, levels, values, written_only_within};
     use crate::variant::{self, MatMul, WeightStorage};
 
     #[test]
@@ -147,6 +147,44 @@ mod tests {
                         );
                         assert_eq!(out, added, "{choice} {matmul} with positions");
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn random_shapes_and_alignments_find_their_rows() {
+        let mut draw = Draw::new(45);
+        let pool = ThreadPool::new(2).unwrap();
+        for case in 0..60 {
+            let (vocab, c) = (1 + draw.below(20), 1 + draw.below(200));
+            let tokens: Vec<u32> = (0..=draw.below(6))
+                .map(|_| draw.below(vocab) as u32)
+                .collect();
+            let (table, table_skip) = draw.shifted(vocab * c, 0.0, 1.0);
+            let (positions, positions_skip) = draw.shifted(tokens.len() * c, 0.0, 1.0);
+            let (table, positions) = (&table[table_skip..], &positions[positions_skip..]);
+            let rows = tokens
+                .iter()
+                .flat_map(|&token| &table[token as usize * c..][..c]);
+            let rows: Vec<f64> = rows.map(|&value| f64::from(value)).collect();
+            let sums = rows.iter().zip(positions).map(|(a, &b)| a + f64::from(b));
+            let sums: Vec<f64> = sums.collect();
+            let offset = draw.offset();
+            for level in levels() {
+                let residual = Residual::new(variant::Residual::Fused, level);
+                for &choice in Choice::ALL {
+                    let (embedding, table) = (Embedding::new(choice), Table::Plain(table));
+                    let what = format!("case {case}, {choice} {} {vocab}x{c}", level.isa());
+                    let out = written_only_within(rows.len(), offset, &what, |out| {
+                        embedding.run(&tokens, table, out, &pool);
+                    });
+                    assert_close(&out, &rows, 0.0, &what);
+                    let out = written_only_within(rows.len(), offset, &what, |out| {
+                        embedding
+                            .run_with_positions(&tokens, table, positions, &residual, out, &pool);
+                    });
+                    assert_close(&out, &sums, 1e-6, &what);
                 }
             }
         }

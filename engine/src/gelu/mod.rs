@@ -41,7 +41,7 @@ impl Gelu {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oracle::{AWKWARD, assert_close, levels, values};
+    use crate::oracle::{AWKWARD, Draw, assert_close, levels, values, written_only_within};
 
     fn expected(x: f32) -> f64 {
         let x = f64::from(x);
@@ -75,6 +75,28 @@ mod tests {
                 let x = [-100.0, -20.0, 0.0, 20.0, 1e4];
                 Gelu::new(choice, level).run(&x, &mut out);
                 assert_close(&out, &[0.0, 0.0, 0.0, 20.0, 1e4], 1e-6, choice.name());
+            }
+        }
+    }
+
+    #[test]
+    fn random_lengths_and_alignments_agree_with_f64() {
+        let mut draw = Draw::new(42);
+        for case in 0..100 {
+            let count = 1 + draw.below(700);
+            let scale = [0.001, 1.0, 12.0][draw.below(3)];
+            let (x, skip) = draw.shifted(count, 0.0, scale);
+            let x = &x[skip..];
+            let expected: Vec<f64> = x.iter().map(|&x| expected(x)).collect();
+            let offset = draw.offset();
+            for level in levels() {
+                for &choice in Choice::ALL {
+                    let what = format!("case {case}, {choice} {} {count}", level.isa());
+                    let out = written_only_within(count, offset, &what, |out| {
+                        Gelu::new(choice, level).run(x, out);
+                    });
+                    assert_close(&out, &expected, 2e-6, &what);
+                }
             }
         }
     }

@@ -82,7 +82,7 @@ struct Rows<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oracle::{AWKWARD, assert_close, levels, values};
+    use crate::oracle::{AWKWARD, Draw, assert_close, levels, values, written_only_within};
 
     fn expected(x: &[f32], gain: &[f32], bias: &[f32], epsilon: f32) -> Vec<f64> {
         let c = gain.len();
@@ -138,6 +138,29 @@ mod tests {
                 let bias = [0.25; 19];
                 LayerNorm::new(choice, level).run(&[3.0; 19], &[2.0; 19], &bias, 1e-5, &mut out);
                 assert_close(&out, &[0.25; 19], 1e-5, choice.name());
+            }
+        }
+    }
+
+    #[test]
+    fn random_shapes_and_alignments_agree_with_f64() {
+        let mut draw = Draw::new(43);
+        for case in 0..60 {
+            let (rows, c) = (1 + draw.below(4), 2 + draw.below(400));
+            let (x, skip) = draw.shifted(rows * c, 0.5, 2.0);
+            let (gain, gain_skip) = draw.shifted(c, 1.0, 0.3);
+            let (bias, bias_skip) = draw.shifted(c, 0.0, 0.2);
+            let (x, gain, bias) = (&x[skip..], &gain[gain_skip..], &bias[bias_skip..]);
+            let expected = expected(x, gain, bias, 1e-5);
+            let offset = draw.offset();
+            for level in levels() {
+                for &choice in Choice::ALL {
+                    let what = format!("case {case}, {choice} {} {rows}x{c}", level.isa());
+                    let out = written_only_within(x.len(), offset, &what, |out| {
+                        LayerNorm::new(choice, level).run(x, gain, bias, 1e-5, out);
+                    });
+                    assert_close(&out, &expected, 2e-5, &what);
+                }
             }
         }
     }

@@ -89,7 +89,7 @@ impl Residual {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oracle::{AWKWARD, assert_close, levels, values};
+    use crate::oracle::{AWKWARD, Draw, assert_close, levels, values, written_only_within};
 
     #[test]
     fn every_implementation_agrees_with_f64() {
@@ -116,6 +116,49 @@ mod tests {
                     assert_close(&out, &exact(|a, b| a * b, &b), 1e-6, &what);
                     kernel.broadcast_add(&a, &b[..count], &mut out);
                     assert_close(&out, &exact(|a, b| a + b, &b[..count]), 1e-6, &what);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn random_shapes_and_alignments_agree_with_f64() {
+        let mut draw = Draw::new(44);
+        for case in 0..100 {
+            let (rows, count) = (1 + draw.below(3), 1 + draw.below(300));
+            let (a, a_skip) = draw.shifted(rows * count, 0.0, 2.0);
+            let (b, b_skip) = draw.shifted(rows * count, 1.0, 1.0);
+            let (a, b) = (&a[a_skip..], &b[b_skip..]);
+            let exact = |f: fn(f64, f64) -> f64, b: &[f32]| -> Vec<f64> {
+                let pairs = a.iter().zip(b.iter().cycle());
+                pairs.map(|(&a, &b)| f(a.into(), b.into())).collect()
+            };
+            let offset = draw.offset();
+            for level in levels() {
+                for &choice in Choice::ALL {
+                    let kernel = Residual::new(choice, level);
+                    let what = format!("case {case}, {choice} {} {rows}x{count}", level.isa());
+                    let within = |run: &dyn Fn(&mut [f32])| {
+                        written_only_within(a.len(), offset, &what, |out| run(out))
+                    };
+                    let sum = exact(|a, b| a + b, b);
+                    assert_close(&within(&|out| kernel.add(a, b, out)), &sum, 1e-6, &what);
+                    let added = within(&|out| {
+                        out.copy_from_slice(a);
+                        kernel.add_to(b, out);
+                    });
+                    assert_close(&added, &sum, 1e-6, &what);
+                    let product = exact(|a, b| a * b, b);
+                    assert_close(
+                        &within(&|out| kernel.multiply(a, b, out)),
+                        &product,
+                        1e-6,
+                        &what,
+                    );
+                    let row = &b[..count];
+                    let sum = exact(|a, b| a + b, row);
+                    let out = within(&|out| kernel.broadcast_add(a, row, out));
+                    assert_close(&out, &sum, 1e-6, &what);
                 }
             }
         }

@@ -43,7 +43,9 @@ impl Softmax {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oracle::{self, AWKWARD, SOFTMAXES, assert_close, levels, values};
+    use crate::oracle::{
+        self, AWKWARD, Draw, SOFTMAXES, assert_close, levels, values, written_only_within,
+    };
 
     #[test]
     fn every_implementation_agrees_with_f64_and_sums_to_one() {
@@ -69,6 +71,30 @@ mod tests {
                         assert!((sum - 1.0).abs() < 1e-5, "{what}: sums to {sum}");
                         assert!(columns <= 2 || out[1] == 0.0, "{what}");
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn random_shapes_and_alignments_agree_with_f64() {
+        let mut draw = Draw::new(41);
+        for case in 0..60 {
+            let (rows, columns) = (1 + draw.below(4), 1 + draw.below(300));
+            let scale = [0.1, 1.0, 50.0][draw.below(3)];
+            let (x, skip) = draw.shifted(rows * columns, 3.0, scale);
+            let x = &x[skip..];
+            let row = |row: &[f32]| row.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
+            let expected = x.chunks(columns).flat_map(|one| oracle::softmax(&row(one)));
+            let expected: Vec<f64> = expected.collect();
+            let offset = draw.offset();
+            for level in levels() {
+                for &choice in SOFTMAXES {
+                    let what = format!("case {case}, {choice} {} {rows}x{columns}", level.isa());
+                    let out = written_only_within(x.len(), offset, &what, |out| {
+                        Softmax::new(choice, level).run(x, columns, out);
+                    });
+                    assert_close(&out, &expected, 2e-6, &what);
                 }
             }
         }

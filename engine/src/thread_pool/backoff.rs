@@ -5,9 +5,10 @@
 //! Another program that takes a core keeps it for some time; until it ends, the caller is faster alone.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::shared::Wait;
+use super::sync::Instant;
 
 /// Time for which the caller computes alone: after one disturbance, and at most, after many in a row.
 const PAUSE: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(256)];

@@ -9,6 +9,7 @@ mod backoff;
 mod partition;
 mod pool;
 mod shared;
+mod sync;
 
 pub use partition::{Partition, share};
 pub use pool::{Chunk, SPIN_LIMIT, ThreadPool};

@@ -1,14 +1,13 @@
 //! The thread pool and the parallel regions that it runs.
 
 use std::panic::resume_unwind;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::backoff::Backoff;
 use super::partition::{Partition, share};
 use super::shared::{Region, Shared, Task};
+use super::sync::{Arc, AtomicBool, Builder, JoinHandle};
 
 /// Time for which a thread spins, for the next region or the end of this one, before it sleeps.
 pub const SPIN_LIMIT: Duration = Duration::from_micros(80);
@@ -62,7 +61,7 @@ impl ThreadPool {
             let shared = Arc::clone(&pool.shared);
             let name = format!("pool-{thread}");
             pool.workers.push(
-                std::thread::Builder::new()
+                Builder::new()
                     .name(name)
                     .spawn(move || shared.work(thread))?,
             );

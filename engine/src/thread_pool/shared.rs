@@ -4,13 +4,16 @@
 //! back.
 
 use std::any::Any;
-use std::cell::UnsafeCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::pool::{Chunk, SPIN_LIMIT};
+use super::sync::{
+    AtomicBool, AtomicI32, AtomicU32, Condvar, Instant, Mutex, MutexGuard, UnsafeCell, spin_until,
+    yield_now,
+};
 
 /// The function that a region runs.
 pub(super) type Task = *const (dyn Fn(Chunk) + Sync);
@@ -139,7 +142,7 @@ impl Shared {
     /// Waits until `workers` workers have started. While it starts, a thread allocates and frees memory.
     pub(super) fn wait_for_start(&self, workers: usize) {
         while (self.sleep_state.0.started.load(Ordering::Acquire) as usize) < workers {
-            std::thread::yield_now();
+            yield_now();
         }
     }
 
@@ -257,26 +260,6 @@ impl Shared {
             busy,
             waited: sleep.elapsed() + SPIN_LIMIT,
         })
-    }
-}
-
-/// Spins until `done` or the limit; returns true if it was done.
-#[inline]
-fn spin_until(done: impl Fn() -> bool) -> bool {
-    // Reading the clock costs more than reading the flag, so it is read only once per so many reads of the flag.
-    const READS_PER_CLOCK: u32 = 64;
-    let mut deadline = None;
-    loop {
-        for _ in 0..READS_PER_CLOCK {
-            if done() {
-                return true;
-            }
-            std::hint::spin_loop();
-        }
-        let now = Instant::now();
-        if now > *deadline.get_or_insert(now + SPIN_LIMIT) {
-            return false;
-        }
     }
 }
 

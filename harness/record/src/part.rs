@@ -75,8 +75,8 @@ struct Tag<'a> {
 }
 
 impl Record {
-    /// Reads a part of a record: the needed rows with the needed readings, and without recounts, machine, sharding and
-    /// costs. What is left out is not examined.
+    /// Reads a part of a record: the needed rows with the needed readings, and without recounts, machine, sharding,
+    /// costs and resumptions. What is left out is not examined.
     ///
     /// # Errors
     /// As for [`Record::read`], for what is read.
@@ -105,6 +105,7 @@ impl Record {
             rows: rows.map_err(format)?,
             sharding: None,
             spent: Vec::new(),
+            resumed: Vec::new(),
         };
         record
             .consistent()

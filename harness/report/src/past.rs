@@ -74,6 +74,7 @@ impl Past {
                 rows: rows.cloned().collect(),
                 sharding: None,
                 spent: Vec::new(),
+                resumed: record.resumed.clone(),
                 ..*record
             },
         }

@@ -29,6 +29,7 @@ mod rate;
 mod row;
 pub mod scale;
 mod small_project;
+pub mod soak;
 pub mod steps;
 mod swap;
 mod table;

@@ -5,6 +5,7 @@
 
 mod config;
 mod defaults;
+mod inside;
 mod memory_limit;
 mod suite;
 
@@ -16,9 +17,10 @@ use thiserror::Error;
 
 pub use self::config::{Config, OnDemand};
 pub use self::defaults::{DefaultValue, defaults, line_of};
+use self::inside::leaving_link;
 pub use self::memory_limit::MemoryLimit;
 pub use self::suite::{CargoProgram, Program, Suite};
-use crate::file_error::FileError;
+use crate::file_error::{FileError, at};
 
 /// Name of the configuration file.
 pub const FILE: &str = "harness.toml";
@@ -46,18 +48,31 @@ pub enum ProjectError {
     /// The configuration is invalid: the file, and the position and the problem.
     #[error("{0} is not a valid configuration of the harness: {1}")]
     Format(PathBuf, String),
+    /// A link in a folder of the harness leads outside of the project: the link, and its end.
+    #[error(
+        "{0} is a link to {1}, outside of the project, and the harness writes only inside; replace the link by a folder or a \
+         file"
+    )]
+    Outside(PathBuf, PathBuf),
 }
 
 impl Project {
     /// Finds the project that a folder belongs to.
     ///
     /// # Errors
-    /// If there is no project, or if its configuration cannot be read.
+    /// If there is no project, if its configuration cannot be read, or if a link in the folder of records, baselines or
+    /// reports leads outside of the project.
     pub fn find(start: &Path) -> Result<Self, ProjectError> {
         let root = Self::root(start).ok_or_else(|| ProjectError::NotFound(start.to_owned()))?;
+        let config = Config::read(&root.join(FILE))?;
+        for folder in [&config.records, &config.baselines, &config.reports] {
+            if let Some((link, end)) = leaving_link(root, folder).map_err(at("resolve", root))? {
+                return Err(ProjectError::Outside(link, end));
+            }
+        }
         Ok(Self {
             root: root.to_owned(),
-            config: Config::read(&root.join(FILE))?,
+            config,
         })
     }
 
@@ -177,6 +192,23 @@ mod tests {
         assert_eq!(
             project.newest_record(),
             Some(project.records().join("2026-03-14T150926Z.2.json"))
+        );
+    }
+
+    #[test]
+    fn a_link_that_leads_outside_is_refused_by_name() {
+        let outer = tempfile::tempdir().expect("a folder");
+        let root = outer.path().join("root");
+        for folder in [&root, &outer.path().join("outside")] {
+            fs::create_dir(folder).expect("a folder");
+        }
+        fs::write(root.join("harness.toml"), "").expect("written");
+        assert!(Project::find(&root).is_ok());
+        std::os::unix::fs::symlink("../outside", root.join("baselines")).expect("linked");
+        let error = Project::find(&root).expect_err("refused").to_string();
+        assert!(
+            error.contains("root/baselines") && error.contains("outside"),
+            "{error}"
         );
     }
 

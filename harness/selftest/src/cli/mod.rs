@@ -5,6 +5,7 @@ mod commits;
 mod one_program;
 mod robustness;
 mod scale;
+mod soak;
 mod steps;
 mod trials;
 
@@ -40,6 +41,7 @@ enum What {
     Scale(scale::Scale),
     Steps(steps::Steps),
     Bisect(bisections::Bisect),
+    Soak(soak::Soak),
 }
 
 /// Measures how often the time gate is wrong: on unchanged code, and on known slowdowns
@@ -113,6 +115,7 @@ impl Arguments {
             What::Scale(scale) => scale.run(),
             What::Steps(steps) => steps.run(),
             What::Bisect(bisect) => bisect.run(),
+            What::Soak(soak) => soak.run(),
         }
     }
 }

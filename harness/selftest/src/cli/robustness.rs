@@ -41,7 +41,7 @@ pub(super) struct Load {
 /// Reads damaged files of every kind
 ///
 /// The files are those of the corpus, changed at random. A reader must accept or refuse each without a panic and within two
-/// seconds. Exits with 1 if one does not.
+/// seconds of processor time. Exits with 1 if one does not.
 #[derive(Args)]
 pub(super) struct Fuzz {
     /// Number of files for each reader
@@ -99,6 +99,18 @@ impl Faults {
         let format = program.format;
         let found = faults::run(&program.path()?, self.times, seed, &mut alarm)?;
         show(&[found.table()], format)?;
+        notice(match found.is_mounted {
+            true => "the full disk was a small file system in memory",
+            false => {
+                "the full disk was a limit on the size of files, because this user cannot mount a file system"
+            }
+        });
+        if found.impossible > 0 {
+            notice(&format!(
+                "{} faults were left out, because this user cannot make a folder read-only",
+                found.impossible
+            ));
+        }
         Ok(status(&found.losses))
     }
 }

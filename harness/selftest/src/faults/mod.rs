@@ -19,7 +19,7 @@ use trial::Subject;
 pub use trial::{Fault, Outcome};
 
 /// The commands, each with its arguments, and true for one that ends only by a signal.
-const COMMANDS: [(&[&str], bool); 25] = [
+const COMMANDS: [(&[&str], bool); 31] = [
     (&["run", "--quick"], false),
     (&["run", "--resume", "--quick"], false),
     (&["gate"], false),
@@ -83,6 +83,12 @@ const COMMANDS: [(&[&str], bool); 25] = [
     (&["init"], false),
     (&["config"], false),
     (&["import", "bin/go.txt"], false),
+    (&["run", "--quick", "--shard", "1/2"], false),
+    (&["merge", "bin/shard-1.json", "bin/shard-2.json"], false),
+    (&["doctor", "--tune", "--", "sleep", "0.1"], false),
+    (&["completions", "bash"], false),
+    (&["man", "bin/pages"], false),
+    (&["gate", "--record", "bin/shard-1.json"], false),
 ];
 
 /// What the trials found: for each command and fault, the numbers of those tried and lost, and each loss in a sentence.
@@ -91,6 +97,10 @@ pub struct Found {
     counts: BTreeMap<(String, &'static str), (usize, usize)>,
     /// What was lost.
     pub losses: Vec<String>,
+    /// True if the full disk was a small file system, false if it was a limit on the size of files.
+    pub is_mounted: bool,
+    /// Number of faults that this user cannot cause: a read-only folder, for root without the right to mount.
+    pub impossible: usize,
 }
 
 /// Runs trials with the program `harness`: the commands in turn, faults and moments drawn by `seed`. `each` gets a sentence
@@ -101,12 +111,16 @@ pub struct Found {
 pub fn run(harness: &Path, times: usize, seed: u64, each: &mut dyn FnMut(&str)) -> Result<Found> {
     there(harness)?;
     let mut random = Random::new(seed);
-    let mut project = SmallProject::new(harness)?;
+    let mut project = SmallProject::on_small_disk(harness)?;
+    let is_mounted = project.disk().is_some();
     let mut subjects = Vec::new();
     for (arguments, endless) in COMMANDS {
         subjects.push(Subject::undisturbed(arguments, endless, &project)?);
     }
-    let mut found = Found::default();
+    let mut found = Found {
+        is_mounted,
+        ..Found::default()
+    };
     for number in 0..times {
         let subject = &subjects[number % subjects.len()];
         // Half of the trials are kills, because nothing can be done against them.
@@ -118,6 +132,10 @@ pub fn run(harness: &Path, times: usize, seed: u64, each: &mut dyn FnMut(&str)) 
         let outcome = subject
             .tried(fault, random.bits(), &project)
             .with_context(|| format!("trial {number}"))?;
+        if matches!(outcome, Outcome::Impossible) {
+            found.impossible += 1;
+            continue;
+        }
         let key = (subject.name(), fault.name());
         let (tried, lost) = found.counts.entry(key).or_default();
         *tried += 1;
@@ -131,7 +149,7 @@ pub fn run(harness: &Path, times: usize, seed: u64, each: &mut dyn FnMut(&str)) 
             each(&loss);
             found.losses.push(loss);
             // One damage must not be counted again.
-            project = SmallProject::new(harness)?;
+            project = SmallProject::on_small_disk(harness)?;
         }
     }
     Ok(found)

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::files::{Files, left_whole};
 use super::journals::{self, Journals};
-use crate::small_project::SmallProject;
+use crate::small_project::{Ballast, ReadOnly, SmallProject, UNTUNED};
 
 /// What happens to the harness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +23,11 @@ pub enum Fault {
     Terminate,
     /// SIGHUP: the terminal goes away.
     HangUp,
-    /// No file may grow beyond a few kilobytes, as on a full disk.
+    /// The file system is full but for a few kilobytes. Without the right to mount a small one, no file may grow beyond
+    /// a few kilobytes.
     Full,
+    /// One of the folders is read-only.
+    ReadOnly,
     /// Standard error cannot be written.
     NoStderr,
     /// Standard output is a closed pipe.
@@ -40,6 +43,8 @@ pub enum Outcome {
     Fine,
     /// What was lost.
     Lost(String),
+    /// This user cannot cause the fault.
+    Impossible,
 }
 
 /// Time that a process has to end after its harness.
@@ -48,17 +53,20 @@ const END: Duration = Duration::from_secs(5);
 const HUNG: Duration = Duration::from_secs(60);
 /// Time that an endless command gets.
 const ENDLESS: Duration = Duration::from_millis(1500);
+/// The folders that become read-only in turn.
+const FOLDERS: [&str; 5] = ["records", "baselines", "reports", "temporary", "target"];
 /// Pause between two looks.
 const LOOK: Duration = Duration::from_millis(5);
 
 impl Fault {
     /// All faults.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Kill,
         Self::Interrupt,
         Self::Terminate,
         Self::HangUp,
         Self::Full,
+        Self::ReadOnly,
         Self::NoStderr,
         Self::NoStdout,
         Self::NoHome,
@@ -72,6 +80,7 @@ impl Fault {
             Self::Terminate => "SIGTERM",
             Self::HangUp => "SIGHUP",
             Self::Full => "disk full",
+            Self::ReadOnly => "read-only",
             Self::NoStderr => "no stderr",
             Self::NoStdout => "no stdout",
             Self::NoHome => "no HOME",
@@ -85,6 +94,7 @@ impl Fault {
             Self::Terminate => "terminate",
             Self::HangUp => "hang_up",
             Self::Full => "disk_full",
+            Self::ReadOnly => "read_only",
             Self::NoStderr => "no_stderr",
             Self::NoStdout => "no_stdout",
             Self::NoHome => "no_home",
@@ -106,7 +116,7 @@ impl Fault {
         // `ulimit -f` counts blocks of 512 bytes; a write beyond it fails if the signal is ignored.
         let full = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", draw % 64);
         match self {
-            Self::Full => project.shell(&full, arguments, trace),
+            Self::Full if project.disk().is_none() => project.shell(&full, arguments, trace),
             Self::NoStderr => project.shell("exec \"$0\" \"$@\" 2> /dev/full", arguments, trace),
             Self::NoStdout => project.shell("exec \"$0\" \"$@\" >&-", arguments, trace),
             Self::NoHome => {
@@ -118,6 +128,30 @@ impl Fault {
             }
             _ => project.command(arguments, trace),
         }
+    }
+}
+
+/// The state of the disk during a trial; it is as before when this is dropped.
+enum Disk {
+    Writable,
+    Full { _until_dropped: Ballast },
+    ReadOnly { _until_dropped: ReadOnly },
+}
+
+impl Disk {
+    /// The state for a fault; none if this user cannot make it.
+    fn of(fault: Fault, draw: u64, project: &SmallProject) -> Result<Option<Self>> {
+        Ok(match (fault, project.disk()) {
+            (Fault::Full, Some(disk)) => Some(Self::Full {
+                _until_dropped: disk.filled((draw % 64) << 10)?,
+            }),
+            (Fault::ReadOnly, _) => {
+                let folder = FOLDERS[draw as usize % FOLDERS.len()];
+                let closed = ReadOnly::new(&project.path(folder));
+                closed.map(|_until_dropped| Self::ReadOnly { _until_dropped })
+            }
+            _ => Some(Self::Writable),
+        })
     }
 }
 
@@ -185,6 +219,9 @@ impl Subject {
         prepare(self.arguments, project)?;
         let before = Files::of(project);
         let journals = Journals::of(project);
+        let Some(disk) = Disk::of(fault, draw, project)? else {
+            return Ok(Outcome::Impossible);
+        };
         let trace = draw.to_string();
         let mut command = fault.around(project, self.arguments, &trace, draw);
         command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -218,6 +255,13 @@ impl Subject {
                 left.join(", ")
             )));
         }
+        drop(disk);
+        if fault != Fault::Kill && project.governor().as_deref() != Some(UNTUNED) {
+            let now = project.governor();
+            return Ok(Outcome::Lost(format!(
+                "a setting is not as before: {now:?}"
+            )));
+        }
         if let Err(what) = left_whole(&before, project) {
             return Ok(Outcome::Lost(what));
         }
@@ -228,6 +272,7 @@ impl Subject {
         }
         if fault != Fault::Kill
             && fault != Fault::Full
+            && fault != Fault::ReadOnly
             && !self.endless
             && !project.litter().is_empty()
         {

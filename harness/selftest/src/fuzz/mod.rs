@@ -12,11 +12,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use harness_abtest::Random;
+use rustix::time::{ClockId, clock_gettime};
 
 use mutation::mutated;
 pub use readers::{READERS, Reader};
 
-/// Longest time for one file; the longest file has some kilobytes.
+/// Longest processor time for one file; the longest file has some kilobytes. Other programs do not change it.
 const LONGEST: Duration = Duration::from_secs(2);
 
 /// What the cases of one reader found.
@@ -51,9 +52,9 @@ pub fn run(reader: &Reader, cases: usize, seed: u64, kept: &std::path::Path) -> 
     for number in 0..cases {
         let mut random = Random::new(seed ^ (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let text = mutated(reader.corpus, &mut random);
-        let start = Instant::now();
+        let start = processor_time();
         let outcome = catch_unwind(AssertUnwindSafe(|| (reader.read)(&text)));
-        let took = start.elapsed();
+        let took = processor_time().saturating_sub(start);
         let loss = match outcome {
             Err(_) => Some("a panic".to_owned()),
             Ok(_) if took > LONGEST => Some(format!("{took:.1?}")),
@@ -78,6 +79,15 @@ pub fn run(reader: &Reader, cases: usize, seed: u64, kept: &std::path::Path) -> 
     }
     found.seconds = began.elapsed().as_secs_f64();
     Ok(found)
+}
+
+/// Time that this thread has spent on a core.
+fn processor_time() -> Duration {
+    let spent = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(
+        u64::try_from(spent.tv_sec).unwrap_or_default(),
+        u32::try_from(spent.tv_nsec).unwrap_or_default(),
+    )
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The readers, each with its corpus and what the harness does with a file that it accepts.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use harness::collect::instrument::summary_instructions;
@@ -13,9 +14,10 @@ use harness_record::acceptance::Acceptances;
 use harness_record::baseline::Baseline;
 use harness_record::callgraph::CallGraph;
 use harness_record::limits::Limits;
-use harness_record::profile::Sites;
-use harness_record::roadmap::Roadmap;
+use harness_record::profile::{Sites, Summary};
+use harness_record::roadmap::{MachineLimits, Roadmap};
 use harness_record::session::Session;
+use harness_record::shard::Costs;
 
 /// A reader of one kind of file.
 #[derive(Debug)]
@@ -124,11 +126,29 @@ pub const READERS: &[Reader] = &[
             "codspeed.json",
             "go.txt",
             "google-benchmark.json",
+            "google-benchmark-aggregates.json",
             "gungraun-6.json",
+            "gungraun-7.jsonl",
             "hyperfine-1.json",
+            "hyperfine-2.json",
             "pytest-benchmark.json"
         ),
         read: import,
+    },
+    Reader {
+        name: "costs",
+        corpus: corpus!("costs.csv"),
+        read: |text| Ok(Costs::parse(text, place()).is_ok()),
+    },
+    Reader {
+        name: "profile summary",
+        corpus: corpus!("profile-summary.json"),
+        read: |text| from_file(text, |path| Summary::read(path).is_ok()),
+    },
+    Reader {
+        name: "machine limits",
+        corpus: corpus!("roofline.json"),
+        read: |text| from_file(text, |path| MachineLimits::read(path).is_ok()),
     },
 ];
 
@@ -186,4 +206,12 @@ fn criterion(estimates: &str, sample: &str) -> Result<bool, String> {
 /// A file of another tool, whose format is detected.
 fn import(text: &str) -> Result<bool, String> {
     Ok(harness_import::read(&Source::file("file", text), None).is_ok())
+}
+
+/// For a reader that only reads files.
+fn from_file(text: &str, read: impl Fn(&Path) -> bool) -> Result<bool, String> {
+    let mut file = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
+    let written = file.write_all(text.as_bytes());
+    written.map_err(|error| error.to_string())?;
+    Ok(read(file.path()))
 }

@@ -321,5 +321,6 @@ fn record(created: &str, rows: Vec<Row>) -> Record {
         rows,
         sharding: None,
         spent: Vec::new(),
+        resumed: Vec::new(),
     }
 }

@@ -4,6 +4,7 @@
 //! have: a gate finds a regression, and `accept` has something to accept.
 
 mod scripts;
+mod small_disk;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -13,12 +14,21 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail, ensure};
+use harness::doctor::ROOT_VARIABLE;
 use harness::process::output;
 use tempfile::TempDir;
+
+pub(crate) use small_disk::{Ballast, ReadOnly, SmallDisk};
 
 /// Variable by which the processes of a trial are found: every descendant inherits it, because `LC_*` reaches measured
 /// programs.
 const TRACE: &str = "LC_HARNESS_SELFTEST";
+/// The folder with the files of a simulated machine.
+const MACHINE: &str = "bin/machine";
+/// Its governor of the clock rate.
+const GOVERNOR: &str = "bin/machine/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor";
+/// The governor before it is tuned.
+pub(crate) const UNTUNED: &str = "powersave";
 /// Time limit of one command that nothing disturbs.
 const LIMIT: Duration = Duration::from_secs(300);
 /// Programs besides valgrind and the harness.
@@ -30,6 +40,8 @@ const PROGRAMS: [&str; 14] = [
 /// The project, in a temporary folder that is removed in the end.
 #[derive(Debug)]
 pub(crate) struct SmallProject {
+    /// Before the folder, because it is unmounted first.
+    disk: Option<SmallDisk>,
     folder: TempDir,
     harness: PathBuf,
 }
@@ -40,11 +52,24 @@ impl SmallProject {
     /// # Errors
     /// If a file cannot be written, or a command fails.
     pub(crate) fn new(harness: &Path) -> Result<Self> {
+        Self::made(harness, |_| None)
+    }
+
+    /// The same on a small file system, if this user may mount one.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub(crate) fn on_small_disk(harness: &Path) -> Result<Self> {
+        Self::made(harness, SmallDisk::on)
+    }
+
+    fn made(harness: &Path, disk: impl Fn(&Path) -> Option<SmallDisk>) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("harness-selftest-")
             .tempdir()
             .context("cannot make a temporary folder")?;
         let project = Self {
+            disk: disk(folder.path()),
             folder,
             harness: harness.to_owned(),
         };
@@ -73,6 +98,10 @@ impl SmallProject {
         }
         project.commit("More instructions")?;
         project.fine(&["run", "--quick"])?;
+        for shard in ["1", "2"] {
+            let (part, out) = (format!("{shard}/2"), format!("bin/shard-{shard}.json"));
+            project.fine(&["run", "--quick", "--shard", &part, "--out", &out])?;
+        }
         project.ended(&["gate"])?;
         project.ended(&["gate", "--base", "HEAD~1", "--counts-only"])?;
         let gates = names(&project.path("records/gates"));
@@ -96,12 +125,27 @@ impl SmallProject {
         self.folder.path()
     }
 
-    /// Puts back the files that commands change for good: baselines, limits and acceptances.
+    /// The small file system, if it is on one.
+    pub(crate) fn disk(&self) -> Option<&SmallDisk> {
+        self.disk.as_ref()
+    }
+
+    /// The setting of the simulated machine that `doctor --tune` changes. [`Self::reset`] writes it.
+    pub(crate) fn governor(&self) -> Option<String> {
+        fs::read_to_string(self.path(GOVERNOR)).ok()
+    }
+
+    /// Puts back the files that commands change for good: baselines, limits, acceptances, and the setting that
+    /// `doctor --tune` changes.
     ///
     /// # Errors
     /// If they cannot be written.
     pub(crate) fn reset(&self) -> Result<()> {
         fs::remove_dir_all(self.path("baselines")).context("cannot remove the baselines")?;
+        let governor = self.path(GOVERNOR);
+        fs::create_dir_all(governor.parent().unwrap_or(self.root()))
+            .context("cannot make a folder")?;
+        fs::write(governor, UNTUNED).context("cannot write the setting")?;
         copied(&self.path("bin/baselines"), &self.path("baselines"))
     }
 
@@ -109,6 +153,7 @@ impl SmallProject {
     pub(crate) fn command(&self, arguments: &[&str], trace: &str) -> Command {
         let mut command = Command::new(&self.harness);
         self.place(&mut command, trace);
+        self.simulate(&mut command, arguments);
         command.args(arguments);
         command
     }
@@ -117,12 +162,20 @@ impl SmallProject {
     pub(crate) fn shell(&self, script: &str, arguments: &[&str], trace: &str) -> Command {
         let mut command = Command::new("sh");
         self.place(&mut command, trace);
+        self.simulate(&mut command, arguments);
         command
             .arg("-c")
             .arg(script)
             .arg(&self.harness)
             .args(arguments);
         command
+    }
+
+    /// `doctor --tune` must not change this machine.
+    fn simulate(&self, command: &mut Command, arguments: &[&str]) {
+        if arguments.contains(&"--tune") {
+            command.env(ROOT_VARIABLE, self.path(MACHINE));
+        }
     }
 
     fn place(&self, command: &mut Command, trace: &str) {

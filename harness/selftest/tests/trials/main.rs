@@ -9,6 +9,7 @@ mod project;
 mod repository;
 mod scale;
 mod slices;
+mod soak;
 #[path = "../../../tests/judging/tools.rs"]
 #[expect(dead_code, reason = "shared with the tests of the program `harness`")]
 mod tools;
