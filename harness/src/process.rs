@@ -626,10 +626,17 @@ mod tests {
                 Duration::from_secs(60),
             )
         };
-        // Another session, which the end of the group does not reach.
-        let left = complete("setsid sleep 20 & echo done").expect_err("the sleep may write more");
+        // Another session, which the end of the group does not reach, once it has begun.
+        let folder = tempfile::tempdir().expect("a folder");
+        let in_session = |name: &str, streams: &str| {
+            let begun = folder.path().join(name).display().to_string();
+            complete(&format!(
+                "setsid sh -c 'touch {begun}; exec sleep 20' {streams} & until [ -e {begun} ]; do :; done; echo done"
+            ))
+        };
+        let left = in_session("one", "").expect_err("the sleep may write more");
         assert!(matches!(left, ChildError::Unfinished), "{left}");
-        let elsewhere = complete("setsid sleep 20 > /dev/null 2>&1 & echo done").expect("complete");
+        let elsewhere = in_session("other", "> /dev/null 2>&1").expect("complete");
         assert_eq!(elsewhere.stdout, b"done\n");
         let in_group = complete("sleep 20 & echo done").expect("the sleep is ended");
         assert_eq!(in_group.stdout, b"done\n");
