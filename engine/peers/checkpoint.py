@@ -79,9 +79,13 @@ def tensors(shape: Shape, seed: int = 42) -> dict[str, np.ndarray]:
     return result
 
 
-def config_of(shape: Shape) -> dict:
-    """The content of config.json."""
-    return {
+def write(shape: Shape, folder: Path) -> None:
+    """Writes config.json and model.safetensors; a folder that is already complete is kept (config.json comes last)."""
+    if (folder / "config.json").is_file():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(tensors(shape), folder / "model.safetensors", metadata={"format": "pt"})
+    config = {
         "architectures": ["GPT2LMHeadModel"],
         "model_type": "gpt2",
         "vocab_size": shape.vocab,
@@ -97,15 +101,7 @@ def config_of(shape: Shape) -> dict:
         "eos_token_id": 0,
         "dtype": "float32",
     }
-
-
-def write(shape: Shape, folder: Path) -> None:
-    """Writes config.json and model.safetensors; a folder that is already complete is kept (config.json comes last)."""
-    if (folder / "config.json").is_file():
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file(tensors(shape), folder / "model.safetensors", metadata={"format": "pt"})
-    (folder / "config.json").write_text(json.dumps(config_of(shape), indent=2))
+    (folder / "config.json").write_text(json.dumps(config, indent=2))
 
 
 def read(folder: Path) -> tuple[dict, dict[str, np.ndarray]]:
