@@ -236,6 +236,15 @@ fn partial_stores_touch_nothing_behind_them() {
     });
 }
 
+/// Inputs of products of bytes, with their extremes.
+const QUADS: [[i8; 4]; 5] = [
+    [127; 4],
+    [-127; 4],
+    [127, -127, 127, -127],
+    [0, 3, -4, 127],
+    [-1, 0, 1, 0],
+];
+
 /// Sums of products of bytes, with the extremes of a sum of two products in 16 bits.
 struct Dot<'a> {
     weights: &'a [i8],
@@ -268,13 +277,7 @@ fn products_of_bytes_are_exact_up_to_their_extremes() {
         .map(|i| [127, -127, 0, 1, -1, 93, -50][i % 7])
         .collect();
     on_every_isa(|level| {
-        for quad in [
-            [127; 4],
-            [-127; 4],
-            [127, -127, 127, -127],
-            [0, 3, -4, 127],
-            [-1, 0, 1, 0],
-        ] {
+        for quad in QUADS {
             let found = level.run(Dot {
                 weights: &weights,
                 quad,
@@ -322,13 +325,7 @@ fn products_of_operands_are_exact_up_to_their_extremes() {
         .map(|i| [127, 127, 127, 127, -127, 0, 1, -1, 93, -50][i % 10])
         .collect();
     on_every_isa(|level| {
-        for quad in [
-            [127; 4],
-            [-127; 4],
-            [127, -127, 127, -127],
-            [0, 3, -4, 127],
-            [-1, 0, 1, 0],
-        ] {
+        for quad in QUADS {
             let found = level.run(DotOperands {
                 weights: &weights,
                 quad,
