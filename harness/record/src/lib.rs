@@ -45,7 +45,7 @@ pub use commit::{COMMIT_FORMAT, Commit, Head};
 pub use environment::{Environment, PortableKey, SEVERAL, UNKNOWN};
 pub use file::{OLDEST_SCHEMA, SCHEMA_VERSION};
 pub use import::{Import, Spread, Statistic};
-pub use part::Part;
+pub use part::{InstrumentTag, Part};
 pub use run_scope::{RunScope, is_whole};
 pub use settings::Settings;
 pub use stored_file::{FileError, FileProblem};

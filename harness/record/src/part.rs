@@ -65,13 +65,24 @@ struct StoredReading<'a> {
     data: &'a RawValue,
 }
 
-/// The part of the numbers that determines their instrument.
+/// The part of stored numbers that determines their instrument.
 #[derive(Deserialize)]
-struct Tag<'a> {
-    #[serde(borrow)]
-    instrument: Cow<'a, str>,
+pub struct InstrumentTag<'a> {
+    /// The kind of the numbers: the name of an instrument, `counts` or `estimate`.
+    #[serde(borrow, rename = "instrument")]
+    pub kind: Cow<'a, str>,
     /// Only the generic counts have it.
     counted_by: Option<Instrument>,
+}
+
+impl InstrumentTag<'_> {
+    /// The instrument; none if this version does not know it.
+    pub fn instrument(&self) -> Option<Instrument> {
+        self.counted_by
+            .or_else(|| Instrument::by_name(&self.kind))
+            // A time that another tool states without its samples stands for a reading of the clock.
+            .or((self.kind == "estimate").then_some(Instrument::Clock))
+    }
 }
 
 impl Record {
@@ -141,12 +152,9 @@ impl StoredRow<'_> {
 impl StoredReading<'_> {
     /// The reading; none if it is of another instrument.
     fn read(&self, instruments: &[Instrument]) -> Result<Option<Reading>, serde_json::Error> {
-        let tag: Tag<'_> = serde_json::from_str(self.data.get())?;
-        let known = Instrument::by_name(&tag.instrument)
-            // A time that another tool states without its samples is a reading of the clock.
-            .or((tag.instrument == "estimate").then_some(Instrument::Clock));
+        let tag: InstrumentTag<'_> = serde_json::from_str(self.data.get())?;
         let other = |instrument: Instrument| !instruments.contains(&instrument);
-        if tag.counted_by.or(known).is_some_and(other) {
+        if tag.instrument().is_some_and(other) {
             return Ok(None);
         }
         Ok(Some(Reading {

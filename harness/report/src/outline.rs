@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use harness_probe::Instrument;
 use harness_record::distinct::distinct;
 use harness_record::json_files::batches;
-use harness_record::{Environment, OLDEST_SCHEMA, Record, RunScope, SCHEMA_VERSION, is_whole};
+use harness_record::{
+    Environment, InstrumentTag, OLDEST_SCHEMA, Record, RunScope, SCHEMA_VERSION, is_whole,
+};
 use rayon::iter::Either;
 use rayon::prelude::*;
 use serde::Deserialize;
@@ -66,25 +68,13 @@ struct StoredRow<'a> {
 #[derive(Deserialize)]
 struct StoredReading<'a> {
     #[serde(borrow)]
-    data: StoredData<'a>,
+    data: InstrumentTag<'a>,
 }
 
-/// The part of the numbers that determines their instrument.
-#[derive(Deserialize)]
-struct StoredData<'a> {
-    #[serde(borrow)]
-    instrument: Cow<'a, str>,
-    /// Only the generic counts have it.
-    counted_by: Option<Instrument>,
-}
-
-impl StoredData<'_> {
+impl StoredReading<'_> {
     fn instrument(&self) -> Result<Instrument, String> {
-        self.counted_by
-            .or_else(|| Instrument::by_name(&self.instrument))
-            // A time that another tool states without its samples stands for a reading of the clock.
-            .or((self.instrument == "estimate").then_some(Instrument::Clock))
-            .ok_or_else(|| format!("there is no instrument `{}`", self.instrument))
+        let unknown = || format!("there is no instrument `{}`", self.data.kind);
+        self.data.instrument().ok_or_else(unknown)
     }
 }
 
@@ -150,7 +140,7 @@ fn outline(path: &Path, shared: &Shared) -> Result<Outline, String> {
         let read = row
             .readings
             .iter()
-            .map(|reading| reading.data.instrument())
+            .map(StoredReading::instrument)
             .chain(failed);
         let instruments: Vec<Instrument> = read
             .collect::<Result<_, _>>()

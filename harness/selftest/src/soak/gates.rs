@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use rustix::process::Pid;
 
+use super::growth::add_samples;
 use super::sample::{Held, files_below};
 use super::{Length, MEMORY, NUMBER, Series, Soak};
 use crate::faults::there;
@@ -69,10 +70,7 @@ pub fn gates(harness: &Path, length: Length) -> Result<Soak> {
             files_below(target, &[]),
             seconds.iter().sum::<f64>() / seconds.len() as f64,
         ];
-        let at = began.elapsed().as_secs_f64();
-        for (one, value) in series.iter_mut().zip(values) {
-            one.samples.push((at, value));
-        }
+        add_samples(&mut series, began.elapsed(), values);
         if began.elapsed() >= length.time {
             break;
         }

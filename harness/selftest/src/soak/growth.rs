@@ -4,6 +4,8 @@
 //! step at the start do not change it. The interval of Sen follows from the normal approximation of Kendall's statistic.
 //! It assumes independent errors.
 
+use std::time::Duration;
+
 use harness_abtest::{Interval, median};
 
 /// Quantile of the normal distribution for a two-sided interval of 95 %.
@@ -24,6 +26,17 @@ pub struct Series {
     pub limit: Option<f64>,
     /// Time in seconds since the start, and value.
     pub samples: Vec<(f64, f64)>,
+}
+
+/// Adds a sample to each series: their values at a time since the start.
+pub(super) fn add_samples<const N: usize>(
+    series: &mut [Series; N],
+    at: Duration,
+    values: [f64; N],
+) {
+    for (one, value) in series.iter_mut().zip(values) {
+        one.samples.push((at.as_secs_f64(), value));
+    }
 }
 
 /// The result for one series.

@@ -8,6 +8,7 @@ use harness::collect::TIME_LIMIT;
 use harness::probe::Probe;
 use harness_probe::Options;
 
+use super::growth::add_samples;
 use super::sample::{Held, files_below};
 use super::{Length, MEMORY, NUMBER, Series, Soak};
 
@@ -65,10 +66,7 @@ pub fn workload(
             files_below(temporary.path(), &[]),
             files_below(&target, &[]),
         ];
-        let at = began.elapsed().as_secs_f64();
-        for (one, value) in series.iter_mut().zip(values) {
-            one.samples.push((at, value));
-        }
+        add_samples(&mut series, began.elapsed(), values);
         if began.elapsed() >= length.time {
             break;
         }
