@@ -1,9 +1,13 @@
 //! The journals of interrupted runs.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::{Interrupted, JOURNAL};
+use crate::folder_lock::FolderLock;
+
+/// Number of interrupted runs with other command lines that a new run leaves.
+pub(super) const MOST_KEPT: usize = 3;
 
 /// The journals in a folder of records.
 #[derive(Debug)]
@@ -14,13 +18,20 @@ pub struct Found {
     pub running: usize,
 }
 
-/// Finds the journals in a folder of records. A journal without a reading or without its first line is left out.
+/// Finds the journals in a folder of records. A journal is left out if it has no reading, has no first line, or cannot be
+/// opened.
 pub fn find(records: &Path) -> Found {
+    // A run that begins has a new folder for a moment before it locks it. A folder of records that cannot be locked is
+    // read all the same.
+    let _alone = records
+        .is_dir()
+        .then(|| FolderLock::take(records, &|| ()).ok());
     let (mut interrupted, mut running) = (Vec::new(), 0);
     for folder in folders(records) {
         match lock(&folder) {
-            Some(lock) => interrupted.extend(Interrupted::read(folder, lock)),
-            None => running += 1,
+            Ok(lock) => interrupted.extend(Interrupted::read(folder, lock)),
+            Err(TryLockError::WouldBlock) => running += 1,
+            Err(TryLockError::Error(_)) => {}
         }
     }
     // RFC 3339 in UTC sorts by time.
@@ -29,6 +40,24 @@ pub fn find(records: &Path) -> Found {
         interrupted,
         running,
     }
+}
+
+/// The folders of journals that a new run with this command line replaces. The caller holds the lock of the folder of
+/// records.
+pub(super) fn replaced_by(records: &Path, command: &str) -> Vec<PathBuf> {
+    let (mut replaced, mut others) = (Vec::new(), Vec::new());
+    for folder in folders(records) {
+        let Ok(lock) = lock(&folder) else { continue };
+        match Interrupted::read(folder.clone(), lock) {
+            Some(one) if one.run().command != command => {
+                others.push((one.latest().to_owned(), folder));
+            }
+            _ => replaced.push(folder),
+        }
+    }
+    others.sort_by(|a, b| b.cmp(a));
+    replaced.extend(others.into_iter().skip(MOST_KEPT).map(|(_, folder)| folder));
+    replaced
 }
 
 /// The folders of all journals.
@@ -45,9 +74,9 @@ pub(super) fn folders(records: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The open and locked folder; none if another process holds the lock, or if there are no locks.
-pub(super) fn lock(folder: &Path) -> Option<File> {
-    let file = File::open(folder).ok()?;
-    file.try_lock().ok()?;
-    Some(file)
+/// The open and locked folder; [`TryLockError::WouldBlock`] if another process holds the lock.
+pub(super) fn lock(folder: &Path) -> Result<File, TryLockError> {
+    let file = File::open(folder).map_err(TryLockError::Error)?;
+    file.try_lock()?;
+    Ok(file)
 }

@@ -74,8 +74,8 @@ impl Interrupted {
 }
 
 impl Lines {
-    /// Parses the text of a journal up to the first line that is incomplete or no line of this version. None if the first
-    /// line is.
+    /// Parses the text of a journal up to its last complete line. A damaged line is left out: its job is measured again.
+    /// None if the first line is damaged or of another version.
     pub(super) fn parse(text: &[u8]) -> Option<Self> {
         let mut rest = text.split_inclusive(|&byte| byte == b'\n');
         let first = rest.next()?;
@@ -88,13 +88,13 @@ impl Lines {
             finished: Vec::new(),
             length: first.len() as u64,
         };
-        for part in rest {
+        for part in rest.filter(|part| part.ends_with(b"\n")) {
             match line(part) {
                 Some(Line::Finished(finished)) => {
                     lines.finished.push((lines.resumed.len(), *finished));
                 }
                 Some(Line::Resumed { at }) => lines.resumed.push(at),
-                Some(Line::Started { .. }) | None => break,
+                Some(Line::Started { .. }) | None => {}
             }
             lines.length += part.len() as u64;
         }

@@ -35,7 +35,20 @@ fn finished(workload: &str) -> Finished {
 }
 
 fn begun(records: &std::path::Path, created: &str, workloads: &[&str]) -> Journal {
-    let mut journal = Journal::begin(records, started(created)).expect("begun");
+    begun_by("harness run", records, created, workloads)
+}
+
+fn begun_by(
+    command: &str,
+    records: &std::path::Path,
+    created: &str,
+    workloads: &[&str],
+) -> Journal {
+    let run = Started {
+        command: command.to_owned(),
+        ..started(created)
+    };
+    let mut journal = Journal::begin(records, run).expect("begun");
     for workload in workloads {
         journal.store(finished(workload)).expect("stored");
     }
@@ -100,6 +113,41 @@ fn half_a_line_is_dropped_and_overwritten() {
     assert_eq!(one.kept(), 4);
 }
 
+/// A short run with a filter must not remove the hours of a long one.
+#[test]
+fn a_new_journal_leaves_interrupted_runs_of_other_commands() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let records = folder.path();
+    for minute in 0..5 {
+        let (command, created) = (
+            format!("harness run --filter {minute}"),
+            format!("2026-01-02T03:0{minute}:00Z"),
+        );
+        drop(begun_by(&command, records, &created, &["a"]));
+    }
+    let found = find(records).interrupted;
+    let commands = found.iter().map(|one| one.run().command.as_str());
+    assert_eq!(
+        commands.collect::<Vec<_>>(),
+        [4, 3, 2, 1].map(|minute| format!("harness run --filter {minute}"))
+    );
+}
+
+#[test]
+fn a_damaged_line_costs_its_own_job_only() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let records = folder.path();
+    drop(begun(records, "2026-01-02T03:04:05Z", &["a", "b", "c"]));
+    let text = std::fs::read_to_string(file(records)).expect("there");
+    std::fs::write(file(records), text.replace(r#""b""#, r#""b"#)).expect("damaged");
+    let one = find(records).interrupted.pop().expect("interrupted");
+    let kept: Vec<&str> = one
+        .finished()
+        .map(|(_, one)| one.workload.as_str())
+        .collect();
+    assert_eq!(kept, ["a", "c"]);
+}
+
 #[test]
 fn a_new_journal_replaces_those_without_an_owner() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -139,7 +187,7 @@ fn the_first_difference_is_named() {
 }
 
 proptest! {
-    /// A journal that ends anywhere has the jobs whose lines are whole.
+    /// A journal that ends anywhere, in anything, has the jobs whose lines are whole.
     #[test]
     fn a_torn_journal_keeps_what_is_whole(cut in 0_usize..4000, tail in prop::collection::vec(any::<u8>(), 0..40)) {
         let folder = tempfile::tempdir().expect("a folder");

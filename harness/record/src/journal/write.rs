@@ -17,7 +17,8 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Begins a journal in the folder of records. It replaces those of interrupted runs.
+    /// Begins a journal in the folder of records. It replaces those of interrupted runs with the same command line, and
+    /// those without readings. Of the others, the newest three stay.
     ///
     /// # Errors
     /// If the journal cannot be made.
@@ -25,11 +26,9 @@ impl Journal {
         let at = |source| system(records, source);
         // Without it, another harness could take the new folder before it has its lock.
         let _alone = FolderLock::take(records, &|| ())?;
-        for interrupted in find::folders(records) {
-            if find::lock(&interrupted).is_some() {
-                // What cannot be removed is found again by the next run.
-                let _ = fs::remove_dir_all(interrupted);
-            }
+        for replaced in find::replaced_by(records, &run.command) {
+            // The next run finds and removes those that this one cannot remove.
+            let _ = fs::remove_dir_all(replaced);
         }
         let prefix = format!("{JOURNAL}{}-", run.created.replace(':', ""));
         let folder = tempfile::Builder::new()
@@ -55,6 +54,12 @@ impl Journal {
             .append(true)
             .create_new(true)
             .open(folder.join(LINES))
+            .map_err(at)?;
+        // The entries of the folders survive a power failure, too.
+        let parent = folder.parent().unwrap_or(&folder);
+        File::open(parent)
+            .and_then(|parent| parent.sync_all())
+            .and_then(|()| lock.sync_all())
             .map_err(at)?;
         let mut journal = Self {
             folder: folder.clone(),

@@ -6,6 +6,8 @@ use harness::terminal::{Status, show};
 use harness_report::render::Format;
 use harness_selftest::bisections::{Bisections, bisection_table};
 
+use super::at_least_one;
+
 /// Simulates bisections by time, and counts how often the commit that is found is the right one
 ///
 /// Pairs of times are drawn with several kinds of noise; everything else is as in `harness bisect`. The exit status is 0
@@ -13,19 +15,19 @@ use harness_selftest::bisections::{Bisections, bisection_table};
 #[derive(Args)]
 pub(super) struct Bisect {
     /// Number of bisections for each noise
-    #[arg(long, value_name = "NUMBER", default_value_t = 400)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 400, value_parser = at_least_one)]
     times: usize,
     /// Number of commits
-    #[arg(long, value_name = "NUMBER", default_value_t = 16, value_parser = positive)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 16, value_parser = at_least_one)]
     commits: usize,
     /// Slowdown of the first bad commit, in percent
-    #[arg(long, value_name = "PERCENT", default_value_t = 2.0)]
+    #[arg(long, value_name = "PERCENT", default_value_t = 2.0, allow_negative_numbers = true, value_parser = slowdown)]
     slower: f64,
     /// Number of pairs that the budget of one commit allows
-    #[arg(long, value_name = "NUMBER", default_value_t = 60)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 60, value_parser = at_least_one)]
     pairs: usize,
     /// Probability at which a commit counts as found
-    #[arg(long, value_name = "PROBABILITY", default_value_t = 0.95)]
+    #[arg(long, value_name = "PROBABILITY", default_value_t = 0.95, value_parser = probability)]
     confidence: f64,
     /// Seed of everything that is drawn
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
@@ -58,7 +60,17 @@ impl Bisect {
     }
 }
 
-fn positive(text: &str) -> Result<usize, String> {
-    let number = text.parse().ok().filter(|number| *number > 0);
-    number.ok_or_else(|| "write a whole number above 0".to_owned())
+fn slowdown(text: &str) -> Result<f64, String> {
+    between(text, 0.0, 1000.0)
+}
+
+fn probability(text: &str) -> Result<f64, String> {
+    between(text, 0.0, 1.0)
+}
+
+/// A number between the two, which are no values themselves.
+fn between(text: &str, low: f64, high: f64) -> Result<f64, String> {
+    let number = text.parse().ok();
+    let number = number.filter(|&number| low < number && number < high);
+    number.ok_or_else(|| format!("write a number above {low} and below {high}"))
 }

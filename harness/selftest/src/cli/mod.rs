@@ -175,6 +175,13 @@ fn condition(text: &str) -> Result<Option<Change>, String> {
     }
 }
 
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err("write a whole number of at least 1".to_owned()),
+    }
+}
+
 fn pattern(text: &str) -> Result<Pattern, String> {
     Pattern::new(text).map_err(|error| format!("{}; write a glob such as 'comment*'", error.msg))
 }

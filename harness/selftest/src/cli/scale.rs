@@ -5,6 +5,7 @@ use clap::Args;
 use harness::terminal::{Status, notice, show};
 use harness_selftest::scale::{self, Limits, Size};
 
+use super::at_least_one;
 use super::robustness::Program;
 
 /// Measures the time and memory of commands on many records of many workloads
@@ -57,13 +58,6 @@ impl Scale {
             true => Status::Fine,
             false => Status::Regressed,
         })
-    }
-}
-
-fn at_least_one(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(number) if number > 0 => Ok(number),
-        _ => Err("write a number of at least 1".to_owned()),
     }
 }
 

@@ -10,6 +10,8 @@ use harness_selftest::steps::{
     Scored, annotated, harness_steps, injected, long_series, otava_steps, sets, time_table,
 };
 
+use super::at_least_one;
+
 /// Scores the change points of `history` against series whose steps are known
 ///
 /// Injected series are drawn anew, always the same for one seed. Published series are those of the Turing Change Point
@@ -23,13 +25,13 @@ pub(super) struct Steps {
     #[arg(long, value_name = "FILE")]
     otava: Option<PathBuf>,
     /// Number of injected series of each kind
-    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 10, value_parser = at_least_one)]
     times: usize,
     /// Seed of everything that is drawn
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
     /// Number of values of the series that are timed
-    #[arg(long, value_name = "NUMBER", default_value_t = 10_000)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000, value_parser = at_least_one)]
     length: usize,
     /// Output format of the tables
     #[arg(long, value_enum, default_value_t)]

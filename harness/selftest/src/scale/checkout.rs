@@ -184,6 +184,13 @@ impl Checkout {
     }
 }
 
+/// A size in megabytes, to one decimal below ten.
+fn megabytes(bytes: u64) -> String {
+    let megabytes = bytes as f64 / 1e6;
+    let decimals = usize::from(megabytes < 10.0);
+    format!("{megabytes:.decimals$} MB")
+}
+
 /// Refuses to fill the disk: all records, and once more for the states in git, must fit.
 fn enough_space(first: &Path, size: &Size, notice: &mut dyn FnMut(&str)) -> Result<()> {
     let bytes = fs::metadata(first)
@@ -194,11 +201,11 @@ fn enough_space(first: &Path, size: &Size, notice: &mut dyn FnMut(&str)) -> Resu
     let free = disk.f_bavail * disk.f_frsize;
     let folder = first.ancestors().nth(2).unwrap_or(first).display();
     notice(&format!(
-        "{} records of {} MB in {folder}; up to {} MB are needed, {} MB are free",
+        "{} records of {} in {folder}; up to {} are needed, {} are free",
         size.records,
-        bytes >> 20,
-        needed >> 20,
-        free >> 20
+        megabytes(bytes),
+        megabytes(needed),
+        megabytes(free)
     ));
     ensure!(
         free > needed,
