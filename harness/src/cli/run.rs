@@ -151,7 +151,7 @@ impl Run {
         }
         if let Some((run, kept)) = runs.newest() {
             notice(&format!(
-                "the run of {} was interrupted; {kept} of its {} readings are kept until the same command has a new first one: `{}` measures the rest instead",
+                "the run of {} was interrupted, and {kept} of its {} readings are kept until this run has its first one: `{}` measures the rest instead",
                 run.created,
                 run.readings,
                 collect::resuming(&run.command)

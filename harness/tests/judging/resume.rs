@@ -258,7 +258,7 @@ fn a_run_without_the_option_names_the_interrupted_one_and_replaces_it() {
     assert!(
         failed
             .stderr
-            .contains("was interrupted; 11 of its 12 readings are kept"),
+            .contains("was interrupted, and 11 of its 12 readings are kept"),
         "{}",
         failed.stderr
     );

@@ -6,9 +6,6 @@ use std::path::{Path, PathBuf};
 use super::{Interrupted, JOURNAL};
 use crate::folder_lock::FolderLock;
 
-/// Number of interrupted runs with other command lines that a new run leaves.
-pub(super) const MOST_KEPT: usize = 3;
-
 /// The journals in a folder of records.
 #[derive(Debug)]
 pub struct Found {
@@ -40,24 +37,6 @@ pub fn find(records: &Path) -> Found {
         interrupted,
         running,
     }
-}
-
-/// The folders of journals that a new run with this command line replaces. The caller holds the lock of the folder of
-/// records.
-pub(super) fn replaced_by(records: &Path, command: &str) -> Vec<PathBuf> {
-    let (mut replaced, mut others) = (Vec::new(), Vec::new());
-    for folder in folders(records) {
-        let Ok(lock) = lock(&folder) else { continue };
-        match Interrupted::read(folder.clone(), lock) {
-            Some(one) if one.run().command != command => {
-                others.push((one.latest().to_owned(), folder));
-            }
-            _ => replaced.push(folder),
-        }
-    }
-    others.sort_by(|a, b| b.cmp(a));
-    replaced.extend(others.into_iter().skip(MOST_KEPT).map(|(_, folder)| folder));
-    replaced
 }
 
 /// The folders of all journals.

@@ -35,20 +35,7 @@ fn finished(workload: &str) -> Finished {
 }
 
 fn begun(records: &std::path::Path, created: &str, workloads: &[&str]) -> Journal {
-    begun_by("harness run", records, created, workloads)
-}
-
-fn begun_by(
-    command: &str,
-    records: &std::path::Path,
-    created: &str,
-    workloads: &[&str],
-) -> Journal {
-    let run = Started {
-        command: command.to_owned(),
-        ..started(created)
-    };
-    let mut journal = Journal::begin(records, run).expect("begun");
+    let mut journal = Journal::begin(records, started(created)).expect("begun");
     for workload in workloads {
         journal.store(finished(workload)).expect("stored");
     }
@@ -111,26 +98,6 @@ fn half_a_line_is_dropped_and_overwritten() {
     drop(journal);
     let one = find(records).interrupted.pop().expect("interrupted");
     assert_eq!(one.kept(), 4);
-}
-
-/// A short run with a filter must not remove the hours of a long one.
-#[test]
-fn a_new_journal_leaves_interrupted_runs_of_other_commands() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let records = folder.path();
-    for minute in 0..5 {
-        let (command, created) = (
-            format!("harness run --filter {minute}"),
-            format!("2026-01-02T03:0{minute}:00Z"),
-        );
-        drop(begun_by(&command, records, &created, &["a"]));
-    }
-    let found = find(records).interrupted;
-    let commands = found.iter().map(|one| one.run().command.as_str());
-    assert_eq!(
-        commands.collect::<Vec<_>>(),
-        [4, 3, 2, 1].map(|minute| format!("harness run --filter {minute}"))
-    );
 }
 
 #[test]

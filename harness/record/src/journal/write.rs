@@ -17,8 +17,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Begins a journal in the folder of records. It replaces those of interrupted runs with the same command line, and
-    /// those without readings. Of the others, the newest three stay.
+    /// Begins a journal in the folder of records. It replaces those of interrupted runs.
     ///
     /// # Errors
     /// If the journal cannot be made.
@@ -26,9 +25,11 @@ impl Journal {
         let at = |source| system(records, source);
         // Without it, another harness could take the new folder before it has its lock.
         let _alone = FolderLock::take(records, &|| ())?;
-        for replaced in find::replaced_by(records, &run.command) {
-            // The next run finds and removes those that this one cannot remove.
-            let _ = fs::remove_dir_all(replaced);
+        for interrupted in find::folders(records) {
+            if find::lock(&interrupted).is_ok() {
+                // The next run finds and removes those that this one cannot remove.
+                let _ = fs::remove_dir_all(interrupted);
+            }
         }
         let prefix = format!("{JOURNAL}{}-", run.created.replace(':', ""));
         let folder = tempfile::Builder::new()
