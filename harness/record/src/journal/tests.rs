@@ -42,6 +42,18 @@ fn begun(records: &std::path::Path, created: &str, workloads: &[&str]) -> Journa
     journal
 }
 
+/// The journals of interrupted runs. Waits while a process that another test is starting still has the locks of this one.
+fn interrupted(records: &std::path::Path) -> Vec<Interrupted> {
+    for _ in 0..100 {
+        let found = find(records);
+        if found.running == 0 {
+            return found.interrupted;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    panic!("a journal of an ended run is still locked");
+}
+
 /// The lines of the only journal.
 fn file(records: &std::path::Path) -> PathBuf {
     find::folders(records)[0].join(LINES)
@@ -59,7 +71,7 @@ fn a_journal_is_found_once_its_process_is_gone_and_continued() {
     );
     drop(journal);
 
-    let mut found = find(records).interrupted;
+    let mut found = interrupted(records);
     let one = found.pop().expect("interrupted");
     assert_eq!(
         (one.run(), one.kept()),
@@ -75,7 +87,7 @@ fn a_journal_is_found_once_its_process_is_gone_and_continued() {
     let mut journal = one.resume("2026-01-02T04:00:00Z").expect("resumed");
     journal.store(finished("c")).expect("stored");
     drop(journal);
-    let one = find(records).interrupted.pop().expect("interrupted again");
+    let one = interrupted(records).pop().expect("interrupted again");
     assert_eq!(one.resumed(), ["2026-01-02T04:00:00Z"]);
     assert_eq!(one.finished().last(), Some((1, &finished("c"))));
     one.resume("2026-01-02T05:00:00Z")
@@ -91,12 +103,12 @@ fn half_a_line_is_dropped_and_overwritten() {
     drop(begun(records, "2026-01-02T03:04:05Z", &["a", "b"]));
     let text = std::fs::read(file(records)).expect("there");
     std::fs::write(file(records), &text[..text.len() - 5]).expect("torn");
-    let one = find(records).interrupted.pop().expect("interrupted");
+    let one = interrupted(records).pop().expect("interrupted");
     assert_eq!(one.kept(), 2);
     let mut journal = one.resume("2026-01-02T04:00:00Z").expect("resumed");
     journal.store(finished("b")).expect("stored");
     drop(journal);
-    let one = find(records).interrupted.pop().expect("interrupted");
+    let one = interrupted(records).pop().expect("interrupted");
     assert_eq!(one.kept(), 4);
 }
 
@@ -107,7 +119,7 @@ fn a_damaged_line_costs_its_own_job_only() {
     drop(begun(records, "2026-01-02T03:04:05Z", &["a", "b", "c"]));
     let text = std::fs::read_to_string(file(records)).expect("there");
     std::fs::write(file(records), text.replace(r#""b""#, r#""b"#)).expect("damaged");
-    let one = find(records).interrupted.pop().expect("interrupted");
+    let one = interrupted(records).pop().expect("interrupted");
     let kept: Vec<&str> = one
         .finished()
         .map(|(_, one)| one.workload.as_str())
@@ -126,7 +138,7 @@ fn a_new_journal_replaces_those_without_an_owner() {
     let third = begun(records, "2026-01-02T03:10:00Z", &["a"]);
     assert_eq!(find::folders(records).len(), 2, "one was interrupted");
     drop((running, third));
-    let found = find(records).interrupted;
+    let found = interrupted(records);
     let times: Vec<&str> = found.iter().map(|one| one.run().created.as_str()).collect();
     assert_eq!(times, ["2026-01-02T03:10:00Z", "2026-01-02T03:00:00Z"]);
 }
